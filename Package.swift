@@ -1,0 +1,41 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+let package = Package(
+  name: "prnn",
+  products: [
+    .library(name: "PRNN", targets: ["PRNN"]),
+    .executable(name: "prnn", targets: ["PRNNCommand"]),
+  ],
+  dependencies: [
+    // The command line: parsing, help, error texts.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: [
+    // libpng and libjpeg (Debian: libpng-dev, libjpeg-dev) behind calls that return errors instead of jumping.
+    .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    // zlib, for CRC-32; it comes with libpng-dev.
+    .systemLibrary(name: "CZlib"),
+    .target(name: "ByteCoding", dependencies: ["CZlib"]),
+    .target(name: "Raster", dependencies: ["CPNG", "CJPEG"]),
+    .target(name: "PixelKernels"),
+    .target(name: "EntropyCoding", dependencies: ["PixelKernels"]),
+    .target(name: "PixelModels", dependencies: ["ByteCoding"]),
+    .target(name: "BundledModels", exclude: ["photo.prnnmodel", "photo-fast.prnnmodel"]),
+    .target(name: "IntegerInference", dependencies: ["PixelModels", "PixelKernels", "EntropyCoding"]),
+    .target(name: "ArchiveFormat", dependencies: ["ByteCoding"]),
+    .target(name: "PRNN", dependencies: ["Raster", "IntegerInference", "ArchiveFormat", "BundledModels"]),
+    .executableTarget(
+      name: "PRNNCommand",
+      dependencies: ["PRNN", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .testTarget(name: "ByteCodingTests", dependencies: ["ByteCoding"]),
+    .testTarget(name: "RasterTests", dependencies: ["Raster", "ByteCoding"]),
+    .testTarget(name: "PixelKernelsTests", dependencies: ["PixelKernels"]),
+    .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding"]),
+    .testTarget(name: "IntegerInferenceTests", dependencies: ["IntegerInference", "PRNN"]),
+    .testTarget(name: "ArchiveFormatTests", dependencies: ["ArchiveFormat"]),
+    .testTarget(name: "PRNNTests", dependencies: ["PRNN"]),
+    .testTarget(name: "PRNNCommandTests", dependencies: ["PRNNCommand", "PRNN"]),
+  ]
+)

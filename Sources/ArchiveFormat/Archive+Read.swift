@@ -1,0 +1,123 @@
+import ByteCoding
+
+extension Archive {
+  /// Whether bytes begin as an archive does.
+  public static func isArchive(_ bytes: ArraySlice<UInt8>) -> Bool { bytes.starts(with: signature) }
+
+  /// Reads an archive: all checksums, all lengths, all numbers that are not the coder's. Linear time.
+  ///
+  /// - Throws: ``ArchiveError``.
+  public init(_ bytes: [UInt8]) throws {
+    guard !bytes.isEmpty else { throw ArchiveError.empty }
+    guard Archive.isArchive(bytes[...]) else {
+      throw Archive.signature.starts(with: bytes) ? ArchiveError.truncated : ArchiveError.notAnArchive
+    }
+    var reader = ByteReader(bytes.dropFirst(Archive.signature.count))
+    guard let version = try? reader.integer(UInt16.self) else { throw ArchiveError.truncated }
+    guard version <= Archive.version else { throw ArchiveError.newerVersion(Int(version)) }
+    guard version == Archive.version else { throw ArchiveError.damaged("version \(version)") }
+    var parser = ArchiveParser()
+    while !parser.isDone {
+      let (type, payload) = try reader.chunk()
+      guard let type else { continue }
+      var fields = ByteReader(payload)
+      do {
+        try parser.add(type, &fields)
+      } catch is ByteReader.PastEnd {
+        throw ArchiveError.damaged("length of chunk \(type.rawValue)")
+      }
+      guard fields.remaining == 0 else { throw ArchiveError.damaged("length of chunk \(type.rawValue)") }
+    }
+    guard reader.remaining == 0 else { throw ArchiveError.damaged("bytes after the end") }
+    self.init(models: parser.models, images: parser.images)
+  }
+}
+
+/// Takes chunk after chunk, in the order that spec/format.md demands.
+private struct ArchiveParser {
+  var models: [Archive.ModelName] = []
+  var images: [Archive.Image] = []
+  var isDone = false
+  private var tileLengths: [Int]?
+
+  private var tilesMissing: Bool {
+    guard let last = images.last else { return false }
+    return tileLengths == nil || last.tiles.count < last.header.grid.count
+  }
+
+  mutating func add(_ type: ChunkType, _ fields: inout ByteReader) throws {
+    switch type {
+    case .model:
+      guard images.isEmpty else { throw order(type) }
+      let hash = Array(try fields.take(32))
+      models.append(.init(hash: hash, name: String(decoding: try fields.take(Int(fields.byte())), as: UTF8.self)))
+    case .image:
+      guard !tilesMissing else { throw order(type) }
+      images.append(.init(header: try header(&fields), chunks: [], valueWeights: [:], tiles: []))
+      tileLengths = nil
+    case .pngChunk:
+      guard !images.isEmpty, tileLengths == nil else { throw order(type) }
+      let place = try fields.byte()
+      guard place < 3 else { throw ArchiveError.damaged("place of a PNG chunk") }
+      let letters = Array(try fields.take(4))
+      guard letters.allSatisfy({ (0x41...0x5A).contains($0 & 0xDF) }) else {
+        throw ArchiveError.damaged("type of a PNG chunk")
+      }
+      images[images.count - 1].chunks.append(
+        .init(type: letters, place: place, bytes: Array(try fields.take(fields.remaining))))
+    case .valueWeights:
+      guard let header = images.last?.header, tileLengths == nil else { throw order(type) }
+      let channel = Int(try fields.byte())
+      let weights = try fields.take(256).map { Int8(bitPattern: $0) }
+      guard channel < header.channels, weights.contains(where: { $0 != -128 }) else {
+        throw ArchiveError.damaged("value weights")
+      }
+      images[images.count - 1].valueWeights[channel] = weights
+    case .index:
+      guard let grid = images.last?.header.grid, tileLengths == nil else { throw order(type) }
+      guard fields.remaining == 4 * grid.count else { throw ArchiveError.damaged("number of tiles") }
+      tileLengths = try (0..<grid.count).map { _ in Int(try fields.integer(UInt32.self)) }
+    case .tile:
+      guard let lengths = tileLengths, let image = images.last, image.tiles.count < lengths.count else {
+        throw order(type)
+      }
+      guard fields.remaining == lengths[image.tiles.count] else { throw ArchiveError.damaged("length of a tile") }
+      let streams = try (0..<image.header.streams).map { _ in try fields.take(Int(fields.integer(UInt32.self))) }
+      images[images.count - 1].tiles.append(streams)
+    case .end:
+      guard !tilesMissing, Int(try fields.integer(UInt32.self)) == images.count, !images.isEmpty else {
+        throw order(type)
+      }
+      isDone = true
+    }
+  }
+
+  private func order(_ type: ChunkType) -> ArchiveError { .damaged("chunk \(type.rawValue) out of place") }
+
+  private func header(_ fields: inout ByteReader) throws -> Archive.Header {
+    let sizes = (Int(try fields.integer(UInt32.self)), Int(try fields.integer(UInt32.self)))
+    let colourType = try fields.byte()
+    let bitDepth = try fields.byte()
+    let flags = try fields.byte()
+    let model = Int(try fields.byte())
+    let header = Archive.Header(
+      width: sizes.0, height: sizes.1, colourType: colourType, bitDepth: bitDepth, interlaced: flags & 1 != 0,
+      model: model, tileWidth: Int(try fields.integer(UInt32.self)), tileHeight: Int(try fields.integer(UInt32.self)),
+      checksum: try fields.integer())
+    guard flags & ~1 == 0, bitDepth <= 8 else { throw ArchiveError.newerFeature("another kind of sample") }
+    let side = 1...Int(Int32.max)
+    guard side.contains(header.width), side.contains(header.height), side.contains(header.tileWidth),
+      side.contains(header.tileHeight), header.tileWidth <= header.width, header.tileHeight <= header.height,
+      header.channels > 0, header.model < models.count
+    else { throw ArchiveError.damaged("image header") }
+    return header
+  }
+}
+
+extension Archive.Header {
+  /// Samples of a pixel; 0 for a colour type that PNG does not have.
+  public var channels: Int { [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][colourType] ?? 0 }
+
+  /// Streams of a tile: alpha has one of its own.
+  public var streams: Int { colourType & 4 != 0 ? 2 : 1 }
+}

@@ -1,0 +1,21 @@
+/// Why bytes are not an archive that can be read. Messages follow the name of a file and a colon.
+public enum ArchiveError: Error, Equatable, CustomStringConvertible {
+  case empty
+  case notAnArchive
+  case newerVersion(Int)
+  case newerFeature(String)
+  case truncated
+  case damaged(String)
+
+  public var description: String {
+    switch self {
+    case .empty: "the file is empty; give a .prnn archive"
+    case .notAnArchive: "not a prnn archive"
+    case .newerVersion(let version):
+      "an archive of format version \(version), newer than version \(Archive.version) that this program reads; get a newer prnn"
+    case .newerFeature(let what): "the archive uses \(what), which this program does not know; get a newer prnn"
+    case .truncated: "the archive is cut short; get a fresh copy of it"
+    case .damaged(let what): "the archive is damaged (\(what)); get a fresh copy of it"
+    }
+  }
+}

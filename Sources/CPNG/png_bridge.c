@@ -1,0 +1,234 @@
+#include "CPNG.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MESSAGE = 160 };
+
+typedef struct {
+  prnn_png_transfer move;
+  void *context;
+  char *message;
+} stream;
+
+struct prnn_png_reader {
+  png_structp png;
+  png_infop info;
+  stream source;
+  prnn_png_header header;
+  prnn_png_chunk *chunks;
+  size_t chunk_count;
+  uint8_t palette[3 * 256], transparency[256];
+};
+
+static void fail(png_structp png, png_const_charp text) {
+  stream *s = png_get_error_ptr(png);
+  snprintf(s->message, MESSAGE, "%s", text);
+  png_longjmp(png, 1);
+}
+
+static void ignore(png_structp png, png_const_charp text) {
+  (void)png;
+  (void)text;
+}
+
+static void pull(png_structp png, png_bytep bytes, size_t count) {
+  stream *s = png_get_io_ptr(png);
+  if (s->move(s->context, bytes, count) != count) png_error(png, "the file ends too early");
+}
+
+static void push(png_structp png, png_bytep bytes, size_t count) {
+  stream *s = png_get_io_ptr(png);
+  if (s->move(s->context, bytes, count) != count) png_error(png, "could not be written");
+}
+
+static void flush(png_structp png) { (void)png; }
+
+static int channels(uint8_t colour_type) {
+  static const int of_type[7] = {1, 0, 3, 1, 2, 0, 4};
+  return of_type[colour_type];
+}
+
+prnn_png_reader *prnn_png_open(prnn_png_transfer read, void *context, prnn_png_header *header, char *message) {
+  prnn_png_reader *r = calloc(1, sizeof *r);
+  if (!r) {
+    snprintf(message, MESSAGE, "out of memory");
+    return NULL;
+  }
+  r->source = (stream){read, context, message};
+  r->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r->source, fail, ignore);
+  r->info = r->png ? png_create_info_struct(r->png) : NULL;
+  if (!r->info) {
+    snprintf(message, MESSAGE, "out of memory");
+    prnn_png_close(r);
+    return NULL;
+  }
+  if (setjmp(png_jmpbuf(r->png))) {
+    prnn_png_close(r);
+    return NULL;
+  }
+  png_set_read_fn(r->png, &r->source, pull);
+  png_set_user_limits(r->png, 0x7fffffff, 0x7fffffff);
+  png_set_keep_unknown_chunks(r->png, PNG_HANDLE_CHUNK_ALWAYS, NULL, -1);
+  png_read_info(r->png, r->info);
+  r->header.width = png_get_image_width(r->png, r->info);
+  r->header.height = png_get_image_height(r->png, r->info);
+  r->header.bit_depth = png_get_bit_depth(r->png, r->info);
+  r->header.colour_type = png_get_color_type(r->png, r->info);
+  r->header.interlaced = png_get_interlace_type(r->png, r->info) != PNG_INTERLACE_NONE;
+  *header = r->header;
+  return r;
+}
+
+static void add_chunk(prnn_png_reader *r, const char *type, int place, const uint8_t *bytes, size_t count) {
+  prnn_png_chunk *c = &r->chunks[r->chunk_count++];
+  memcpy(c->type, type, 4);
+  c->place = (uint8_t)place;
+  c->bytes = bytes;
+  c->count = count;
+}
+
+static void collect_chunks(prnn_png_reader *r) {
+  png_unknown_chunkp unknown;
+  int count = png_get_unknown_chunks(r->png, r->info, &unknown);
+  r->chunks = calloc((size_t)count + 2, sizeof *r->chunks);
+  if (!r->chunks) png_error(r->png, "out of memory");
+  for (int place = 0; place < 3; place++) {
+    if (place == 1) {
+      png_colorp palette;
+      int entries;
+      if (png_get_PLTE(r->png, r->info, &palette, &entries)) {
+        for (int i = 0; i < entries; i++) {
+          r->palette[3 * i] = palette[i].red;
+          r->palette[3 * i + 1] = palette[i].green;
+          r->palette[3 * i + 2] = palette[i].blue;
+        }
+        add_chunk(r, "PLTE", 1, r->palette, 3 * (size_t)entries);
+      }
+      png_bytep alpha;
+      png_color_16p key;
+      if (png_get_tRNS(r->png, r->info, &alpha, &entries, &key)) {
+        size_t bytes = 0;
+        if (r->header.colour_type == PNG_COLOR_TYPE_PALETTE) {
+          memcpy(r->transparency, alpha, bytes = (size_t)entries);
+        } else {
+          png_uint_16 gray[1] = {key->gray}, rgb[3] = {key->red, key->green, key->blue};
+          int is_rgb = r->header.colour_type == PNG_COLOR_TYPE_RGB;
+          for (int i = 0; i < (is_rgb ? 3 : 1); i++) {
+            png_uint_16 v = is_rgb ? rgb[i] : gray[i];
+            r->transparency[bytes++] = (uint8_t)(v >> 8);
+            r->transparency[bytes++] = (uint8_t)v;
+          }
+        }
+        add_chunk(r, "tRNS", 1, r->transparency, bytes);
+      }
+    }
+    for (int i = 0; i < count; i++) {
+      int at = unknown[i].location & PNG_AFTER_IDAT ? 2 : unknown[i].location & PNG_HAVE_PLTE ? 1 : 0;
+      if (at == place) add_chunk(r, (const char *)unknown[i].name, place, unknown[i].data, unknown[i].size);
+    }
+  }
+}
+
+int prnn_png_read(prnn_png_reader *r, uint8_t *samples, char *message) {
+  r->source.message = message;
+  if (setjmp(png_jmpbuf(r->png))) return 0;
+  png_set_packing(r->png);
+  int passes = png_set_interlace_handling(r->png);
+  png_read_update_info(r->png, r->info);
+  size_t row = (size_t)r->header.width * channels(r->header.colour_type);
+  for (int pass = 0; pass < passes; pass++) {
+    for (uint32_t y = 0; y < r->header.height; y++) png_read_row(r->png, samples + y * row, NULL);
+  }
+  png_read_end(r->png, r->info);
+  collect_chunks(r);
+  return 1;
+}
+
+size_t prnn_png_chunks(prnn_png_reader *r, const prnn_png_chunk **chunks) {
+  *chunks = r->chunks;
+  return r->chunk_count;
+}
+
+void prnn_png_close(prnn_png_reader *r) {
+  if (!r) return;
+  png_destroy_read_struct(&r->png, &r->info, NULL);
+  free(r->chunks);
+  free(r);
+}
+
+static void set_palette(png_structp png, png_infop info, const prnn_png_chunk *c) {
+  png_color palette[256];
+  int entries = (int)(c->count / 3 > 256 ? 256 : c->count / 3);
+  for (int i = 0; i < entries; i++) {
+    palette[i] = (png_color){c->bytes[3 * i], c->bytes[3 * i + 1], c->bytes[3 * i + 2]};
+  }
+  png_set_PLTE(png, info, palette, entries);
+}
+
+static void set_transparency(png_structp png, png_infop info, uint8_t colour_type, const prnn_png_chunk *c) {
+  png_uint_16 v[3] = {0, 0, 0};
+  for (size_t i = 0; i < 3 && 2 * i + 1 < c->count; i++) v[i] = (png_uint_16)(c->bytes[2 * i] << 8 | c->bytes[2 * i + 1]);
+  png_color_16 key = {0, v[0], v[1], v[2], v[0]};
+  if (colour_type == PNG_COLOR_TYPE_PALETTE) {
+    png_set_tRNS(png, info, (png_bytep)c->bytes, (int)(c->count > 256 ? 256 : c->count), NULL);
+  } else {
+    png_set_tRNS(png, info, NULL, 0, &key);
+  }
+}
+
+static int write_file(png_structp png, png_infop info, png_unknown_chunkp unknown, const prnn_png_header *h,
+                      const uint8_t *samples, const prnn_png_chunk *chunks, size_t chunk_count) {
+  png_set_IHDR(png, info, h->width, h->height, h->bit_depth, h->colour_type,
+               h->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+               PNG_FILTER_TYPE_DEFAULT);
+  int count = 0;
+  for (size_t i = 0; i < chunk_count; i++) {
+    if (!memcmp(chunks[i].type, "PLTE", 4)) {
+      set_palette(png, info, &chunks[i]);
+    } else if (!memcmp(chunks[i].type, "tRNS", 4)) {
+      set_transparency(png, info, h->colour_type, &chunks[i]);
+    } else {
+      png_unknown_chunk *u = &unknown[count++];
+      memcpy(u->name, chunks[i].type, 4);
+      u->name[4] = 0;
+      u->data = (png_bytep)chunks[i].bytes;
+      u->size = chunks[i].count;
+      u->location = chunks[i].place == 2 ? PNG_AFTER_IDAT : chunks[i].place == 1 ? PNG_HAVE_PLTE : PNG_HAVE_IHDR;
+    }
+  }
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, NULL, 0);
+  png_set_unknown_chunks(png, info, unknown, count);
+  png_write_info(png, info);
+  png_set_packing(png);
+  int passes = png_set_interlace_handling(png);
+  size_t row = (size_t)h->width * channels(h->colour_type);
+  for (int pass = 0; pass < passes; pass++) {
+    for (uint32_t y = 0; y < h->height; y++) png_write_row(png, samples + y * row);
+  }
+  png_write_end(png, info);
+  return 1;
+}
+
+int prnn_png_write(prnn_png_transfer write, void *context, const prnn_png_header *header, const uint8_t *samples,
+                   const prnn_png_chunk *chunks, size_t chunk_count, char *message) {
+  stream sink = {write, context, message};
+  png_unknown_chunkp unknown = calloc(chunk_count + 1, sizeof *unknown);
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &sink, fail, ignore);
+  png_infop info = png ? png_create_info_struct(png) : NULL;
+  int done = 0;
+  if (!info || !unknown) {
+    snprintf(message, MESSAGE, "out of memory");
+  } else if (!setjmp(png_jmpbuf(png))) {
+    png_set_write_fn(png, &sink, push, flush);
+    done = write_file(png, info, unknown, header, samples, chunks, chunk_count);
+  } else {
+    done = 0;
+  }
+  png_destroy_write_struct(&png, &info);
+  free(unknown);
+  return done;
+}

@@ -1,0 +1,208 @@
+import EntropyCoding
+import PixelKernels
+import PixelModels
+
+/// Codes tiles with one network. It owns its weights, and its buffers are reused from tile to tile; one for each thread.
+public final class TileCoder {
+  private let architecture: Architecture
+  private let kernels: Kernels
+  private let first: IntegerLayer
+  private let residual: [IntegerLayer]
+  private let heads: [IntegerLayer]
+  private let logits: [IntegerLayer]
+
+  /// Called now and then with the number of pixels coded since the last call.
+  public var progress: (Int) -> Void = { _ in }
+
+  public init(_ network: Model.Network, kernels: Kernels) {
+    architecture = network.architecture
+    self.kernels = kernels
+    let layers = network.layers.map(IntegerLayer.init)
+    first = layers[0]
+    residual = Array(layers[1..<1 + architecture.layers])
+    let tail = layers[(1 + architecture.layers)...]
+    heads = stride(from: tail.startIndex, to: tail.endIndex, by: 2).map { tail[$0] }
+    logits = stride(from: tail.startIndex + 1, to: tail.endIndex, by: 2).map { tail[$0] }
+  }
+
+  /// Codes a tile.
+  ///
+  /// - Parameters:
+  ///   - samples: (height, width, channels), given by row through a closure that fills one row at a time.
+  ///   - weights: of the values of each channel.
+  /// - Returns: the stream of the range encoder; empty when every channel has only one value.
+  public func encode(
+    width: Int, height: Int, weights: ValueWeights, row: (Int, UnsafeMutablePointer<UInt8>) -> Void
+  ) -> [UInt8] {
+    let planes = TilePlanes(width: width, height: height, architecture)
+    for y in 0..<height { row(y, planes.pixel(row: y, column: 0)) }
+    if constant(weights) != nil { return [] }
+    var encoder = RangeEncoder()
+    run(planes, weights, &encoder)
+    return encoder.finish()
+  }
+
+  /// Runs some rows of a tile past a counter instead of an encoder.
+  ///
+  /// - Parameters:
+  ///   - above: rows of the tile above these; as many as the window needs are asked for, with negative numbers.
+  public func count(
+    width: Int, height: Int, above: Int, weights: ValueWeights, into counter: inout ValueCounter,
+    row: (Int, UnsafeMutablePointer<UInt8>) -> Void
+  ) {
+    let planes = TilePlanes(width: width, height: height, architecture)
+    for y in -min(above, architecture.up)..<height {
+      row(y, planes.pixel(row: y, column: 0))
+      if y < 0 { planes.endRow(y) }
+    }
+    run(planes, weights, &counter)
+  }
+
+  /// Decodes a tile and hands out its rows.
+  ///
+  /// - Returns: whether the stream ended where the tile did. If not, the samples are worthless.
+  public func decode(
+    _ stream: ArraySlice<UInt8>, width: Int, height: Int, weights: ValueWeights,
+    row: (Int, UnsafePointer<UInt8>) -> Void
+  ) -> Bool {
+    let planes = TilePlanes(width: width, height: height, architecture)
+    var decoder = RangeDecoder(stream)
+    if let pixel = constant(weights) {
+      for y in 0..<height {
+        for x in 0..<width { planes.pixel(row: y, column: x).update(from: pixel, count: pixel.count) }
+      }
+    } else {
+      run(planes, weights, &decoder)
+    }
+    for y in 0..<height { row(y, planes.pixel(row: y, column: 0)) }
+    return decoder.isAtEnd
+  }
+
+  /// The pixel that a picture consists of, when every channel has only one value.
+  private func constant(_ weights: ValueWeights) -> [UInt8]? {
+    let values = (0..<architecture.channels).compactMap { weights.onlyValue(channel: $0) }
+    return values.count == architecture.channels ? values : nil
+  }
+
+  /// The one step loop, for both directions: frequencies from the network, a symbol through the coder, the sample back
+  /// into the tile.
+  func run<Coder: SymbolCoder>(_ planes: TilePlanes, _ weights: ValueWeights, _ coder: inout Coder) {
+    let wave = Wavefront(width: planes.width, height: planes.height, lag: architecture.right + 1)
+    let work = Workspace(architecture, batch: wave.widest)
+    let tables = weights.expanded
+    var unreported = 0
+    for step in 0..<wave.steps {
+      let rows = wave.rows(step: step)
+      guard let newest = rows.last else { continue }
+      if step == wave.lag * newest { planes.startRow(newest) }
+      for (i, row) in rows.enumerated() {
+        work.pixels[i] = planes.pixel(row: row, column: step - wave.lag * row)
+      }
+      let count = rows.count
+      features(planes, work, count)
+      for channel in 0..<architecture.channels {
+        prepareHead(channel, work, count)
+        heads[channel].run(
+          kernels, work.features, stride: work.featureStride, to: work.narrow, outputStride: work.narrowStride,
+          count: count, as: PRNN_RELU)
+        tables[channel].withPointer { table in
+          code(channel, work, count, table, &coder)
+        }
+      }
+      if step - wave.lag * rows.lowerBound == planes.width - 1 { planes.endRow(rows.lowerBound) }
+      unreported += count
+      if unreported > 16384 || step == wave.steps - 1 {
+        progress(unreported)
+        unreported = 0
+      }
+    }
+  }
+
+  /// The prediction, the inputs and all layers below the heads, for the pixels of a step.
+  private func features(_ planes: TilePlanes, _ work: Workspace, _ count: Int) {
+    let channels = architecture.channels
+    let differences = 2 * architecture.windowSamples
+    var window = prnn_window(
+      channels: Int32(channels), up: Int32(architecture.up),
+      row_bytes: Int32((architecture.left + 1 + architecture.right) * channels),
+      own_bytes: Int32(architecture.left * channels), left_bytes: Int32(architecture.left * channels),
+      stride: planes.stride)
+    for i in 0..<count {
+      let pixel = UnsafePointer(work.pixels[i])
+      let prediction = work.predictions + i * channels
+      for c in 0..<channels {
+        prediction[c] = medianEdge(
+          west: pixel[c - channels], north: pixel[c - planes.stride], northWest: pixel[c - planes.stride - channels])
+      }
+      let inputs = work.inputs + i * work.inputStride
+      kernels.table.inputs(&window, pixel, prediction, inputs)
+      for c in 0..<channels {
+        setLevel(prediction[c], inputs + differences + c, stride: channels)
+      }
+    }
+    first.run(
+      kernels, work.inputs, stride: work.inputStride, to: work.features, outputStride: work.featureStride,
+      count: count, as: PRNN_RELU)
+    for layer in residual {
+      layer.run(
+        kernels, work.features, stride: work.featureStride, to: work.spare, outputStride: work.featureStride,
+        count: count, as: PRNN_RESIDUAL)
+      swap(&work.features, &work.spare)
+    }
+  }
+
+  /// Sets the centre of each pixel's softmax, and the inputs of the head beyond the features.
+  private func prepareHead(_ channel: Int, _ work: Workspace, _ count: Int) {
+    let channels = architecture.channels
+    for i in 0..<count {
+      let pixel = work.pixels[i]
+      let prediction = work.predictions + i * channels
+      let centre = TileCoder.centre(channel, pixel, prediction)
+      work.centres[i] = centre
+      var extra = work.features + i * work.featureStride + architecture.hidden
+      setLevel(centre, extra, stride: 1)
+      extra += Architecture.levelInputs
+      if channel > 0 {
+        // Those of the channels before are in place already, except the last one's.
+        extra += Architecture.errorInputs * (channel - 1)
+        setError(pixel[channel - 1], prediction[channel - 1], extra)
+      }
+    }
+  }
+
+  /// Logits, frequencies and the coder, a few pixels at a time so that the logits stay in the first-level cache.
+  private func code<Coder: SymbolCoder>(
+    _ channel: Int, _ work: Workspace, _ count: Int, _ table: UnsafePointer<Int16>?, _ coder: inout Coder
+  ) {
+    for start in stride(from: 0, to: count, by: Workspace.logitRows) {
+      let rows = min(Workspace.logitRows, count - start)
+      logits[channel].run(
+        kernels, work.narrow + start * work.narrowStride, stride: work.narrowStride, to: work.logits,
+        outputStride: 256, count: rows, as: PRNN_LOGITS)
+      for i in 0..<rows {
+        let sample = work.pixels[start + i] + channel
+        let centre = work.centres[start + i]
+        let total = kernels.table.softmax(work.logits + 256 * i, table.map { $0 + Int(centre) }, work.distribution)
+        sample.pointee = coder.code(
+          sample.pointee, centre: centre, channel: channel, work.distribution, total: total)
+      }
+    }
+  }
+
+  /// The value that a channel's softmax is centred on: its prediction, moved with the errors of the channels before.
+  private static func centre(
+    _ channel: Int, _ pixel: UnsafeMutablePointer<UInt8>, _ prediction: UnsafeMutablePointer<UInt8>
+  ) -> UInt8 {
+    guard channel > 0 else { return prediction[0] }
+    let red = Int(pixel[0]) - Int(prediction[0])
+    let move = channel == 1 ? red : (red + Int(pixel[1]) - Int(prediction[1])) >> 1
+    return UInt8(max(0, min(255, Int(prediction[channel]) + move)))
+  }
+}
+
+extension Optional where Wrapped == [Int16] {
+  fileprivate func withPointer(_ body: (UnsafePointer<Int16>?) -> Void) {
+    guard let self else { return body(nil) }
+    self.withUnsafeBufferPointer { body($0.baseAddress) }
+  }
+}

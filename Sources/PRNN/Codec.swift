@@ -1,0 +1,73 @@
+import ArchiveFormat
+import Glibc
+import IntegerInference
+import PixelModels
+import Raster
+
+/// Turns pictures into archives and back.
+///
+///     let codec = try Codec()
+///     let archive = try codec.compress(picture, model: ModelLibrary.bundled.standard)
+///     let same = try codec.decompress(archive, models: .bundled)
+///
+/// The bytes of an archive depend on the picture and the model only: not on threads, kernels or build.
+public struct Codec: Sendable {
+  /// Tiles are at most this wide and high.
+  public static let tileSide = 1024
+
+  public var threads: Int
+  /// The most bytes a picture may take in memory.
+  public var memoryLimit: Int
+  /// Called from any thread with the number of samples coded since the last call.
+  public var progress: @Sendable (Int) -> Void
+  let kernels: Kernels
+
+  /// - Parameters:
+  ///   - threads: at least 1.
+  ///   - kernel: the path through the SIMD kernels; nil for that of the environment variable PRNN_KERNEL, or the fastest.
+  /// - Throws: ``PRNNError/noSuchKernel(_:available:)``.
+  public init(
+    threads: Int = 1, memoryLimit: Int = 2 << 30, kernel: String? = nil,
+    progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) throws {
+    self.threads = threads
+    self.memoryLimit = memoryLimit
+    self.progress = progress
+    if let name = kernel ?? getenv("PRNN_KERNEL").map({ String(cString: $0) }), !name.isEmpty {
+      guard let kernels = Kernels(named: name) else {
+        throw PRNNError.noSuchKernel(name, available: Kernels.available)
+      }
+      self.kernels = kernels
+    } else {
+      kernels = .fastest
+    }
+  }
+
+  /// One stream of one tile.
+  struct Job {
+    let tile: TileGrid.Tile
+    let tileIndex: Int
+    let group: Int
+  }
+
+  func jobs(_ grid: TileGrid, groups: Int) -> [Job] {
+    (0..<grid.count).flatMap { t in (0..<groups).map { Job(tile: grid[t], tileIndex: t, group: $0) } }
+  }
+
+  /// For each group a coder, made by each thread for itself.
+  func coders(_ groups: [PlaneGroup], _ model: Model) throws -> [TileCoder] {
+    try groups.map { group in
+      guard let network = model.network(for: group.role) else {
+        throw PRNNError.noNetwork(model: model.name, role: "\(group.role)")
+      }
+      let coder = TileCoder(network, kernels: kernels)
+      coder.progress = { [progress] in progress($0 * group.channels) }
+      return coder
+    }
+  }
+}
+
+/// Memory that several threads write disjoint parts of.
+struct SharedBytes: @unchecked Sendable {
+  let base: UnsafeMutablePointer<UInt8>
+}

@@ -1,0 +1,26 @@
+/// Why a picture could not be compressed or an archive not decompressed. Messages follow the name of a file and a colon.
+public enum PRNNError: Error, Equatable, CustomStringConvertible {
+  case unknownModel(name: String, hash: String)
+  case noNetwork(model: String, role: String)
+  case noSuchKernel(String, available: [String])
+  case damagedPixels
+  case unfaithful
+  case tooLarge(megabytes: Int, limit: Int)
+  case severalImages(Int)
+
+  public var description: String {
+    switch self {
+    case .unknownModel(let name, let hash):
+      "needs the model \(name) (\(hash.prefix(16))…), which is not at hand; give its file with --model"
+    case .noNetwork(let model, let role):
+      "the model \(model) has no network for \(role) samples; choose another with --model"
+    case .noSuchKernel(let name, let available):
+      "PRNN_KERNEL=\(name) is not to be had on this machine; set it to one of \(available.joined(separator: ", "))"
+    case .damagedPixels: "the pixels do not match their checksum; get a fresh copy of the archive"
+    case .unfaithful: "the archive did not decode to the picture again, so it was not kept; please report this as a bug"
+    case .tooLarge(let megabytes, let limit):
+      "needs about \(megabytes) MB of memory, more than the limit of \(limit) MB; raise --memory-limit"
+    case .severalImages(let count): "holds \(count) images; this program decompresses archives of one"
+    }
+  }
+}

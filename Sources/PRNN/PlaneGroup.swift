@@ -1,0 +1,68 @@
+import ArchiveFormat
+import IntegerInference
+import PixelModels
+
+/// Channels of a picture that one network codes together: the colours, or alpha.
+struct PlaneGroup {
+  let role: Model.Role
+  /// The first channel in a pixel of the picture.
+  let offset: Int
+  /// Channels in a pixel of the picture.
+  let pixelStride: Int
+  /// What a sample of the picture is multiplied by, to reach from 0 to 255.
+  let scale: UInt8
+  /// Weights when the archive gives none: nil, or the levels that the bit depth or palette allows.
+  private let implied: [Int8]?
+
+  var channels: Int { role.channels }
+
+  /// The groups of an image, in the order of their streams.
+  static func all(of header: Archive.Header, paletteEntries: Int) -> [PlaneGroup] {
+    let isPalette = header.colourType == 3
+    let isColour = header.colourType & 2 != 0 && !isPalette
+    let top = (1 << Int(header.bitDepth)) - 1
+    let scale = isPalette ? 1 : 255 / top
+    let levels = isPalette ? min(top + 1, max(1, paletteEntries)) : top + 1
+    var implied: [Int8]?
+    if levels < 256 {
+      implied = Array(repeating: ValueWeights.absent, count: 256)
+      for level in 0..<levels { implied![level * scale] = 0 }
+    }
+    let colours = PlaneGroup(
+      role: isColour ? .colour : .gray, offset: 0, pixelStride: header.channels, scale: UInt8(scale), implied: implied)
+    guard header.streams == 2 else { return [colours] }
+    return [
+      colours,
+      PlaneGroup(role: .alpha, offset: header.channels - 1, pixelStride: header.channels, scale: 1, implied: nil),
+    ]
+  }
+
+  /// The weights that hold for this group: those of the archive, else the implied ones.
+  func weights(_ given: [Int: [Int8]]) -> ValueWeights {
+    ValueWeights((0..<channels).map { given[offset + $0] ?? implied })
+  }
+
+  /// Copies a run of pixels of the picture to samples of the group.
+  func gather(_ pixels: UnsafePointer<UInt8>, count: Int, to samples: UnsafeMutablePointer<UInt8>) {
+    for i in 0..<count {
+      for c in 0..<channels { samples[i * channels + c] = pixels[i * pixelStride + offset + c] &* scale }
+    }
+  }
+
+  /// The inverse of ``gather(_:count:to:)``.
+  func scatter(_ samples: UnsafePointer<UInt8>, count: Int, to pixels: UnsafeMutablePointer<UInt8>) {
+    for i in 0..<count {
+      for c in 0..<channels { pixels[i * pixelStride + offset + c] = samples[i * channels + c] / scale }
+    }
+  }
+
+  /// Whether a run of pixels of the picture has these samples.
+  func matches(_ samples: UnsafePointer<UInt8>, count: Int, _ pixels: UnsafePointer<UInt8>) -> Bool {
+    for i in 0..<count {
+      for c in 0..<channels where pixels[i * pixelStride + offset + c] &* scale != samples[i * channels + c] {
+        return false
+      }
+    }
+    return true
+  }
+}

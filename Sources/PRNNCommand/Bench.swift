@@ -1,0 +1,103 @@
+import ArgumentParser
+import Glibc
+import PRNN
+import PixelModels
+import Raster
+
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure bits/dim and speed on pictures, against PNG and other coders.",
+    discussion: """
+      Takes PNG and JPEG files, and folders, which are searched. Bits/dim are bits of the whole file for each sample. \
+      The mean row has the mean of the files' bits/dim, and the speed over all their pixels.
+      """)
+
+  @Argument(help: "Pictures and folders.")
+  var paths: [String]
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Flag(help: "Add WebP (cwebp), JPEG XL (cjxl) and optipng, where they are on PATH.")
+  var peers = false
+
+  @OptionGroup var model: ModelOption
+  @OptionGroup var work: WorkOptions
+
+  func run() throws {
+    let library = try model.library()
+    let files = paths.flatMap(pictures)
+    let tools = peers ? Peer.available : []
+    var rows: [BenchRow] = []
+    defer { finish(rows, tools, library.standard) }
+    if !json { print(BenchRow.heading(tools)) }
+    try Failure.reporting(files) { file in
+      let row = try measure(file, library, tools)
+      rows.append(row)
+      if !json {
+        print(row.text(tools))
+        fflush(nil)
+      }
+    }
+  }
+
+  private func finish(_ rows: [BenchRow], _ tools: [Peer], _ model: Model) {
+    let mean = BenchRow(meanOf: rows)
+    if json {
+      let report = BenchReport(
+        model: model.name, modelHash: hexadecimal(model.hash), threads: work.threads, files: rows, mean: mean)
+      if let text = try? encoded(report) { print(text) }
+    } else if let mean {
+      print(mean.text(tools))
+    }
+  }
+
+  private func measure(_ path: String, _ library: ModelLibrary, _ tools: [Peer]) throws -> BenchRow {
+    let bytes = try InputFile(path).readAll()
+    let isJPEG = bytes.starts(with: [0xFF, 0xD8, 0xFF])
+    let raster = isJPEG ? try Raster(jpeg: bytes) : try Raster(png: bytes)
+    let png = isJPEG ? try raster.png() : bytes
+    let codec = try work.codec()
+    let start = now()
+    let archive = try codec.compress(raster, model: library.standard, verify: false)
+    let coded = now()
+    let back = try codec.decompress(archive, models: library)
+    let decoded = now()
+    guard back == raster else { throw PRNNError.unfaithful }
+    let dims = raster.samples.count
+    var sizes: [String: Double] = [:]
+    if !tools.isEmpty {
+      let temporary = try TemporaryFolder()
+      let source = temporary.path + "/in.png"
+      try OutputFile.write(source, force: false) { sink in try png.withUnsafeBytes(sink) }
+      for tool in tools {
+        sizes[tool.name] = try tool.size(of: source, in: temporary.path).map { Double($0 * 8) / Double(dims) }
+      }
+    }
+    return BenchRow(
+      file: path, pixels: raster.width * raster.height, dims: dims, png: Double(png.count * 8) / Double(dims),
+      prnn: Double(archive.count * 8) / Double(dims), encodeSeconds: coded - start, decodeSeconds: decoded - coded,
+      peers: sizes)
+  }
+
+  /// The file itself, or all PNG and JPEG files below a folder, sorted.
+  private func pictures(_ path: String) -> [String] {
+    guard let folder = opendir(path) else { return [path] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted().flatMap { name in
+      let inside = path + (path.hasSuffix("/") ? "" : "/") + name
+      if let sub = opendir(inside) {
+        closedir(sub)
+        return pictures(inside)
+      }
+      return [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) } ? [inside] : []
+    }
+  }
+}

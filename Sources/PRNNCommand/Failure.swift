@@ -1,0 +1,80 @@
+import ArchiveFormat
+import ArgumentParser
+import Glibc
+import PRNN
+import PixelModels
+import Raster
+
+/// What went wrong with one file, for one line on stderr, with the exit status of sysexits.h.
+struct Failure: Error {
+  let file: String
+  let cause: String
+  let status: Int32
+
+  init(_ file: String, _ cause: String, status: Int32) {
+    self.file = file
+    self.cause = cause
+    self.status = status
+  }
+
+  /// A failed system call.
+  init(_ file: String, errno code: Int32, status: Int32) {
+    self.init(file, String(cString: strerror(code)), status: code == EACCES ? EX_NOPERM : status)
+  }
+
+  /// Any error that the libraries throw about a file.
+  init(_ file: String, _ error: any Error) {
+    switch error {
+    case let failure as Failure: self = failure
+    case let error as RasterError: self.init(file, "\(error)", status: error.status)
+    case let error as ArchiveError: self.init(file, "\(error)", status: EX_DATAERR)
+    case let error as ModelError: self.init(file, "\(error)", status: EX_DATAERR)
+    case let error as PRNNError: self.init(file, "\(error)", status: error.status)
+    default: self.init(file, "\(error)", status: EX_SOFTWARE)
+    }
+  }
+
+  /// Runs an action for each file; reports those that fail and goes on with the others.
+  ///
+  /// - Throws: the exit status of the first that failed.
+  static func reporting(_ files: [String], _ action: (String) throws -> Void) throws {
+    var status: Int32?
+    for file in files {
+      do { try action(file) } catch {
+        let failure = Failure(file, error)
+        warn("\(failure.file): \(failure.cause)")
+        status = status ?? failure.status
+      }
+    }
+    if let status { throw ExitCode(status) }
+  }
+}
+
+/// One line on stderr.
+func warn(_ message: String) { writeError("prnn: \(message)\n") }
+
+func writeError(_ text: String) {
+  let bytes = Array(text.utf8)
+  _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+}
+
+extension RasterError {
+  fileprivate var status: Int32 {
+    switch self {
+    case .unwritable: EX_IOERR
+    case .tooLarge: EX_UNAVAILABLE
+    default: EX_DATAERR
+    }
+  }
+}
+
+extension PRNNError {
+  fileprivate var status: Int32 {
+    switch self {
+    case .damagedPixels: EX_DATAERR
+    case .unfaithful: EX_SOFTWARE
+    case .noSuchKernel: EX_CONFIG
+    default: EX_UNAVAILABLE
+    }
+  }
+}

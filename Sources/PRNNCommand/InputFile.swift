@@ -1,0 +1,53 @@
+import Glibc
+import PRNN
+import Raster
+
+/// A file to read, or standard input, called "-".
+final class InputFile {
+  let name: String
+  private let descriptor: Int32
+
+  /// - Throws: ``Failure`` for what cannot be opened, and for folders.
+  init(_ path: String) throws {
+    name = path == "-" ? "standard input" : path
+    descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Failure(name, errno: errno, status: EX_NOINPUT) }
+    guard !isFolder else { throw Failure(name, "is a folder; give the files in it", status: EX_NOINPUT) }
+  }
+
+  deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
+
+  private var status: stat {
+    var s = stat()
+    fstat(descriptor, &s)
+    return s
+  }
+
+  private var isFolder: Bool { status.st_mode & S_IFMT == S_IFDIR }
+
+  /// Fills as much of the buffer as one call gives.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    while true {
+      let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      if errno != EINTR { throw Failure(name, errno: errno, status: EX_IOERR) }
+    }
+  }
+
+  /// All bytes.
+  ///
+  /// - Throws: ``Failure`` also when there are more than `limit`.
+  func readAll(limit: Int = .max) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(min(limit, max(0, Int(status.st_size)) + 1))
+    let part = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+    defer { part.deallocate() }
+    while case let count = try read(into: part), count > 0 {
+      guard bytes.count + count <= limit else {
+        throw Failure(name, "is larger than the memory limit; raise --memory-limit", status: EX_UNAVAILABLE)
+      }
+      bytes.append(contentsOf: part[..<count])
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,98 @@
+import Glibc
+import PRNN
+
+/// A file to write, or standard output, called "-". It appears under its name only when it is whole: it is written to a
+/// temporary beside that name, which is removed when anything goes wrong, an interruption included.
+enum OutputFile {
+  /// - Throws: ``Failure`` if a file of that name exists, unless `force`, or standard output is a terminal.
+  static func check(_ path: String, force: Bool) throws {
+    if path == "-" {
+      guard isatty(STDOUT_FILENO) == 0 else {
+        throw Failure("standard output", "is a terminal; name a file with -o", status: EX_USAGE)
+      }
+      return
+    }
+    var s = stat()
+    guard stat(path, &s) == 0 else { return }
+    if s.st_mode & S_IFMT == S_IFDIR { throw Failure(path, "is a folder; name a file with -o", status: EX_CANTCREAT) }
+    if !force { throw exists(path) }
+  }
+
+  /// Writes a file through `body`, which is given a sink of bytes.
+  static func write(
+    _ path: String, force: Bool, _ body: (@escaping (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws {
+    try check(path, force: force)
+    if path == "-" { return try body { try put($0, to: STDOUT_FILENO, "standard output") } }
+    var template = Array((path + ".XXXXXX").utf8CString)
+    let descriptor = mkstemp(&template)
+    guard descriptor >= 0 else { throw Failure(path, errno: errno, status: EX_CANTCREAT) }
+    Interruption.remove(template)
+    var isOpen = true
+    do {
+      let mask = umask(0)
+      umask(mask)
+      fchmod(descriptor, 0o666 & ~mask)
+      try body { try put($0, to: descriptor, path) }
+      isOpen = false
+      guard close(descriptor) == 0 else { throw Failure(path, errno: errno, status: EX_IOERR) }
+      try publish(template, as: path, force: force)
+    } catch {
+      if isOpen { close(descriptor) }
+      unlink(template)
+      Interruption.remove(nil)
+      throw error
+    }
+    Interruption.remove(nil)
+  }
+
+  /// Gives the finished file its name; without `force`, only if no other file took it in the meantime.
+  private static func publish(_ temporary: [CChar], as path: String, force: Bool) throws {
+    if !force {
+      if link(temporary, path) == 0 {
+        unlink(temporary)
+        return
+      }
+      if errno == EEXIST { throw exists(path) }
+      // Some file systems have no links; then rename.
+    }
+    guard rename(temporary, path) == 0 else { throw Failure(path, errno: errno, status: EX_CANTCREAT) }
+  }
+
+  private static func exists(_ path: String) -> Failure {
+    Failure(path, "exists already; choose another name with -o, or overwrite it with --force", status: EX_CANTCREAT)
+  }
+
+  private static func put(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ name: String) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let part = UnsafeRawBufferPointer(rebasing: rest)
+      let count = Glibc.write(descriptor, part.baseAddress, part.count)
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw Failure(name, errno: errno, status: EX_IOERR)
+      }
+      rest = rest.dropFirst(count)
+    }
+  }
+}
+
+/// Removes a temporary file when the program is interrupted.
+private enum Interruption {
+  // Read by the signal handler only; set before and cleared after the file exists.
+  nonisolated(unsafe) private static var path: UnsafeMutablePointer<CChar>?
+
+  static func remove(_ file: [CChar]?) {
+    signal(SIGPIPE, SIG_IGN)
+    let old = path
+    path = file.flatMap { strdup($0) }
+    free(old)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      signal(number) { number in
+        if let path = Interruption.path { unlink(path) }
+        signal(number, SIG_DFL)
+        raise(number)
+      }
+    }
+  }
+}

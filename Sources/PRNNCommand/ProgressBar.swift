@@ -1,0 +1,69 @@
+import Glibc
+import Synchronization
+
+/// A bar on stderr with the rate and the time left; shown when it is a terminal, after the first second.
+final class ProgressBar: Sendable {
+  private struct State {
+    var done = 0
+    var drawn = 0.0
+    var isShown = false
+  }
+
+  private let label: String
+  private let total: Int
+  private let isEnabled: Bool
+  private let start = now()
+  private let state = Mutex(State())
+
+  /// - Parameter total: samples to code.
+  init(_ label: String, total: Int, quiet: Bool) {
+    self.label = label
+    self.total = max(1, total)
+    isEnabled = !quiet && isatty(STDERR_FILENO) == 1
+  }
+
+  /// Counts samples as coded. From any thread.
+  func advance(_ samples: Int) {
+    guard isEnabled else { return }
+    state.withLock { s in
+      s.done += samples
+      let time = now() - start
+      guard time > 1, time - s.drawn > 0.1 else { return }
+      s.drawn = time
+      s.isShown = true
+      writeError("\r\u{1B}[K" + line(done: s.done, seconds: time))
+    }
+  }
+
+  /// Takes the bar away.
+  func finish() {
+    state.withLock { if $0.isShown { writeError("\r\u{1B}[K") } }
+  }
+
+  private func line(done: Int, seconds: Double) -> String {
+    let part = min(1, Double(done) / Double(total))
+    let filled = Int(part * 24)
+    let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
+    let rate = Double(done) / seconds / 1e6
+    let left = Int((seconds / max(part, 1e-6)) * (1 - part) + 0.5)
+    return
+      "\(label) [\(bar)] \(Int(part * 100)) %  \(decimals(rate, 2)) Msamples/s  \(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left"
+  }
+}
+
+/// Seconds of the monotonic clock.
+func now() -> Double {
+  var t = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &t)
+  return Double(t.tv_sec) + Double(t.tv_nsec) * 1e-9
+}
+
+/// A number with so many digits behind the point.
+func decimals(_ x: Double, _ digits: Int) -> String {
+  let scale = pow(10, Double(digits))
+  let whole = Int((x.magnitude * scale).rounded())
+  let text = String(whole)
+  let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
+  let sign = x < 0 && whole > 0 ? "-" : ""
+  return digits == 0 ? sign + padded : sign + padded.dropLast(digits) + "." + padded.suffix(digits)
+}

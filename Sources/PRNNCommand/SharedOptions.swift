@@ -1,0 +1,85 @@
+import ArgumentParser
+import Glibc
+import PRNN
+import PixelModels
+
+struct WorkOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Threads to use.", valueName: "n"))
+  var threads: Int = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+
+  @Option(help: ArgumentHelp("The most memory a picture may take, with K, M or G.", valueName: "size"))
+  var memoryLimit: ByteCount = ByteCount(bytes: 2 << 30)
+
+  func validate() throws {
+    guard (1...1024).contains(threads) else { throw ValidationError("--threads takes a number from 1 to 1024.") }
+  }
+
+  func codec(progress: @escaping @Sendable (Int) -> Void = { _ in }) throws -> Codec {
+    try Codec(threads: threads, memoryLimit: memoryLimit.bytes, progress: progress)
+  }
+}
+
+struct WriteOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write; - is standard output.", valueName: "file"))
+  var output: String?
+
+  @Flag(name: .shortAndLong, help: "Overwrite files that exist.")
+  var force = false
+
+  @Flag(name: .shortAndLong, help: "Show no progress.")
+  var quiet = false
+
+  /// The file written for an input: the one asked for, or beside the input with another suffix.
+  func path(for input: String, suffix: String) -> String {
+    if let output { return output }
+    if input == "-" { return "-" }
+    let folder = input.lastIndex(of: "/").map { input[...$0] } ?? ""
+    let name = input.dropFirst(folder.count)
+    let stem = name.lastIndex(of: ".").flatMap { $0 == name.startIndex ? nil : name[..<$0] } ?? name
+    return folder + stem + suffix
+  }
+}
+
+struct ModelOption: ParsableArguments {
+  @Option(help: ArgumentHelp("A model of the program, or a model file.", valueName: "name|file"))
+  var model: String?
+
+  /// The models of the program, with the one asked for, if any, first.
+  func library() throws -> ModelLibrary {
+    var library = ModelLibrary.bundled
+    guard let model else { return library }
+    if let known = library.model(named: model) {
+      library.add(known)
+      return library
+    }
+    guard access(model, F_OK) == 0 else {
+      let names = library.models.map(\.name).joined(separator: ", ")
+      throw Failure(model, "no such model; give one of \(names), or a model file", status: EX_USAGE)
+    }
+    do { library.add(try Model(file: InputFile(model).readAll())) } catch { throw Failure(model, error) }
+    return library
+  }
+}
+
+/// A number of bytes, as in 500M.
+struct ByteCount: ExpressibleByArgument, CustomStringConvertible {
+  let bytes: Int
+
+  init(bytes: Int) { self.bytes = bytes }
+
+  init?(argument: String) {
+    let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+    let unit = argument.last.flatMap { units[Character($0.uppercased())] }
+    guard let number = Int(unit == nil ? argument[...] : argument.dropLast()), number > 0 else { return nil }
+    let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
+    guard !overflow else { return nil }
+    self.bytes = bytes
+  }
+
+  var description: String {
+    for (name, unit) in [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)] where bytes % unit == 0 {
+      return "\(bytes / unit)\(name)"
+    }
+    return "\(bytes)"
+  }
+}

@@ -1,0 +1,96 @@
+/// Exact integer kernels of prnn. Every path computes the same numbers, to the last bit (spec/arithmetic.md).
+#ifndef PRNN_PIXEL_KERNELS_H
+#define PRNN_PIXEL_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// One 1x1 convolution. Activations are 0 ... 127, weights -127 ... 127.
+typedef struct {
+  int32_t inputs;         ///< multiple of 4
+  int32_t outputs;        ///< multiple of 16
+  const int8_t *weights;  ///< (outputs / 16, inputs / 4, 16, 4)
+  const int32_t *bias;    ///< (outputs)
+  const int32_t *shift;   ///< (outputs), 0 ... 31
+} prnn_dense_layer;
+
+/// What becomes of y = (sum of products + bias) >> shift.
+typedef enum {
+  PRNN_RELU = 0,      ///< uint8: y clamped to 0 ... 127
+  PRNN_RESIDUAL = 1,  ///< uint8: min(127, y clamped to 0 ... 127 + input of the same index)
+  PRNN_LOGITS = 2,    ///< int16: y clamped to int16
+} prnn_dense_output;
+
+/// Where the causal window of a pixel lies in a padded tile of interleaved samples.
+typedef struct {
+  int32_t channels;   ///< 1 or 3
+  int32_t up;         ///< rows above
+  int32_t row_bytes;  ///< samples taken from each row above: (left + 1 + right) * channels
+  int32_t own_bytes;  ///< samples taken from the pixel's own row: left * channels
+  int32_t left_bytes; ///< distance from the first sample of a row's window to the pixel's column
+  ptrdiff_t stride;   ///< samples from a row of the tile to the next
+} prnn_window;
+
+/// The unnormalised softmax of 256 logits: frequencies and the sums of those with equal (symbol mod 16).
+typedef struct {
+  uint32_t frequency[256];
+  uint32_t lane[16];
+} prnn_distribution;
+
+/// The weight of a symbol that cannot occur.
+#define PRNN_ABSENT (-32768)
+
+typedef struct {
+  const char *name;
+
+  /// `n` rows of `in` (in_stride bytes apart) through one layer to `n` rows of `out` (out_stride elements apart).
+  void (*dense)(const prnn_dense_layer *layer, const uint8_t *in, size_t in_stride, void *out, size_t out_stride,
+                size_t n, prnn_dense_output output);
+
+  /// Window of the pixel at `pixel` minus the prediction (channels samples) as fine, then coarse differences.
+  /// Reads up to 32 bytes past each row of the window and writes up to 32 bytes past the end of the 2 * window inputs.
+  void (*inputs)(const prnn_window *window, const uint8_t *pixel, const uint8_t *prediction, uint8_t *out);
+
+  /// Fills `d` from 256 logits in 1/32 bit, to each of which its weight is added (null: none; the sum is clamped to
+  /// int16); returns the total, 1 ... 2^31 - 1. Symbols of weight PRNN_ABSENT get frequency 0; at least one must not.
+  uint32_t (*softmax)(const int16_t *logits, const int16_t *weights, prnn_distribution *d);
+} prnn_kernels;
+
+/// The kernels called `name` (scalar, sse2, avx2, avx512, neon), or null when this CPU or build lacks them.
+const prnn_kernels *prnn_kernels_named(const char *name);
+
+/// Names of all kernels this CPU can run, fastest first; null-terminated.
+const char *const *prnn_kernels_available(void);
+
+static inline uint32_t prnn_frequency(const prnn_distribution *d, uint32_t symbol) { return d->frequency[symbol & 255]; }
+
+/// Cumulative frequency of `symbol` in the order of spec/arithmetic.md ("Order of symbols").
+static inline uint32_t prnn_cumulative(const prnn_distribution *d, uint32_t symbol) {
+  uint32_t lane = symbol & 15, row = symbol >> 4, sum = 0;
+  for (uint32_t i = 0; i < lane; i++) sum += d->lane[i];
+  for (uint32_t i = 0; i < row; i++) sum += d->frequency[16 * i + lane];
+  return sum;
+}
+
+/// The symbol whose interval holds `target` (less than the total); its cumulative frequency goes to `cumulative`.
+static inline uint32_t prnn_locate(const prnn_distribution *d, uint32_t target, uint32_t *cumulative) {
+  uint32_t lane = 0, row = 0, sum = 0;
+  uint32_t before = 0, after = 0;
+  for (uint32_t i = 0; i < 15; i++) {
+    after += d->lane[i];
+    uint32_t past = after <= target;
+    lane += past;
+    before = past ? after : before;
+  }
+  sum = after = before;
+  for (uint32_t i = 0; i < 15; i++) {
+    after += d->frequency[16 * i + lane];
+    uint32_t past = after <= target;
+    row += past;
+    sum = past ? after : sum;
+  }
+  *cumulative = sum;
+  return 16 * row + lane;
+}
+
+#endif

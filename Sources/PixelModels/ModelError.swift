@@ -1,0 +1,18 @@
+/// Why a model file cannot be used. Messages follow the name of a file and a colon.
+public enum ModelError: Error, Equatable, CustomStringConvertible {
+  case notAModel
+  case newerVersion(Int)
+  case truncated
+  case unsupported(String)
+  case unbounded(layer: Int)
+
+  public var description: String {
+    switch self {
+    case .notAModel: "not a prnn model file; give a file made by spec/reference/export.py"
+    case .newerVersion(let version): "model file of version \(version); this program reads version \(Model.version)"
+    case .truncated: "the model file is damaged or cut short; get a fresh copy of it"
+    case .unsupported(let what): "the model file asks for \(what), which this program cannot run; get a newer prnn"
+    case .unbounded(let layer): "the sums of layer \(layer) may exceed 32 bits; the model file cannot be trusted"
+    }
+  }
+}

@@ -1,0 +1,212 @@
+import Glibc
+import PRNN
+import Raster
+import Testing
+
+/// The program as its users meet it: files, messages to the letter, exit status.
+@Suite struct CommandTests {
+  private let folder = try! Folder()
+
+  @Test func compressAndDecompress() throws {
+    let original = try folder.write("in.png", picture().png())
+    #expect(run("compress", original) == .init(status: 0, error: ""))
+    #expect(run("decompress", folder / "in.prnn", "-o", folder / "out.png") == .init(status: 0, error: ""))
+    #expect(try Raster(png: folder.read("out.png")) == picture())
+    #expect(folder.names == ["in.png", "in.prnn", "out.png"])
+  }
+
+  @Test func severalInputs() throws {
+    let files = try ["a.png", "b.png"].map { try folder.write($0, picture().png()) }
+    #expect(run(["compress"] + files).status == 0)
+    #expect(folder.names == ["a.png", "a.prnn", "b.png", "b.prnn"])
+    #expect(try folder.read("a.prnn") == folder.read("b.prnn"))
+    #expect(run(["compress", "-o", folder / "x.prnn"] + files).status == EX_USAGE)
+  }
+
+  @Test func oneBadInputDoesNotStopTheOthers() throws {
+    let bad = try folder.write("bad.png", Array("no picture".utf8))
+    let good = try folder.write("good.png", picture().png())
+    let result = run("compress", bad, good)
+    #expect(result.status == EX_DATAERR)
+    #expect(result.error == "prnn: \(bad): not a PNG picture; convert it to PNG first\n")
+    #expect(folder.names == ["bad.png", "good.png", "good.prnn"])
+  }
+
+  @Test func standardInputAndOutput() throws {
+    let original = try folder.write("in.png", picture().png())
+    let line = "\(program) compress - < '\(original)' | \(program) decompress - > '\(folder / "out.png")'"
+    #expect(system(line) == 0)
+    #expect(try Raster(png: folder.read("out.png")) == picture())
+  }
+
+  @Test func existingFilesAreKept() throws {
+    let original = try folder.write("in.png", picture().png())
+    let output = try folder.write("in.prnn", [1, 2, 3])
+    let result = run("compress", original)
+    #expect(result.status == EX_CANTCREAT)
+    #expect(
+      result.error
+        == "prnn: \(output): exists already; choose another name with -o, or overwrite it with --force\n")
+    #expect(try folder.read("in.prnn") == [1, 2, 3])
+    #expect(run("compress", "--force", original).status == 0)
+    #expect(try folder.read("in.prnn").count > 3)
+  }
+
+  @Test func inputsThatAreNotPictures() throws {
+    func compress(_ name: String, _ bytes: [UInt8]) throws -> Outcome { run("compress", try folder.write(name, bytes)) }
+    #expect(try compress("empty", []).error.hasSuffix("/empty: the file is empty; give a PNG picture\n"))
+    let jpeg = try compress("photo.jpg", [0xFF, 0xD8, 0xFF, 0xE0, 0, 16])
+    #expect(jpeg.error.contains("/photo.jpg: a JPEG picture; it is already smaller"))
+    #expect(jpeg.status == EX_DATAERR)
+    let cut = try compress("cut.png", Array(picture().png().prefix(90)))
+    #expect(cut.error.contains("/cut.png: damaged picture ("))
+    #expect(run("compress", folder.path).error.hasSuffix(": is a folder; give the files in it\n"))
+    let missing = run("compress", folder / "nowhere.png")
+    #expect(missing.error.hasSuffix("/nowhere.png: No such file or directory\n"))
+    #expect(missing.status == EX_NOINPUT)
+    #expect(folder.names == ["cut.png", "empty", "photo.jpg"])
+  }
+
+  @Test func memoryLimit() throws {
+    let original = try folder.write("in.png", picture().png())
+    let result = run("compress", original, "--memory-limit", "1K")
+    #expect(result.status == EX_UNAVAILABLE)
+    #expect(result.error.contains("more than the limit of"))
+    #expect(run("compress", original, "--memory-limit", "nonsense").status == EX_USAGE)
+    #expect(folder.names == ["in.png"])
+  }
+
+  @Test func damagedArchives() throws {
+    let original = try folder.write("in.png", picture().png())
+    #expect(run("compress", original).status == 0)
+    let archive = try folder.read("in.prnn")
+    for (at, message) in [(0, "not a prnn archive"), (8, "newer than version 1"), (40, "the archive is damaged")] {
+      var bytes = archive
+      bytes[at] ^= 0x42
+      let result = run("decompress", try folder.write("bad.prnn", bytes))
+      #expect(result.status == EX_DATAERR)
+      #expect(result.error.contains("/bad.prnn: "))
+      #expect(result.error.contains(message))
+      #expect(result.error.filter { $0 == "\n" }.count == 1)
+    }
+    let cut = run("decompress", try folder.write("bad.prnn", Array(archive.dropLast(1))))
+    #expect(cut.error.hasSuffix("/bad.prnn: the archive is cut short; get a fresh copy of it\n"))
+    #expect(folder.names == ["bad.prnn", "in.png", "in.prnn"])
+  }
+
+  @Test func noSpaceLeavesNothing() throws {
+    let original = try folder.write("in.png", picture().png())
+    // A file size limit of 0 blocks stands for a full disk; SIGXFSZ is ignored as a full disk sends none.
+    let result = shell("trap '' XFSZ; ulimit -f 0; \(program) compress '\(original)' --no-verify")
+    #expect(result.status == EX_IOERR)
+    #expect(result.error.hasSuffix("/in.prnn: File too large\n"))
+    #expect(folder.names == ["in.png"])
+  }
+
+  @Test func unknownModelsAndKernels() throws {
+    let original = try folder.write("in.png", picture().png())
+    let result = run("compress", original, "--model", "dream")
+    #expect(result.status == EX_USAGE)
+    #expect(result.error == "prnn: dream: no such model; give one of photo, photo-fast, or a model file\n")
+    let kernel = shell("PRNN_KERNEL=mmx \(program) compress '\(original)'")
+    #expect(kernel.status == EX_CONFIG)
+    #expect(kernel.error.contains("PRNN_KERNEL=mmx is not to be had on this machine"))
+  }
+
+  @Test func infoAndModels() throws {
+    let original = try folder.write("in.png", picture().png())
+    #expect(run("compress", original, "--model", "photo-fast").status == 0)
+    let info = shell("\(program) info '\(folder / "in.prnn")' 1>&2")
+    #expect(info.error.contains("24 × 16, RGB, 8 bits\nmodel       photo-fast "))
+    #expect(shell("\(program) info --json '\(folder / "in.prnn")' 1>&2").error.contains("\"width\" : 24"))
+    #expect(shell("\(program) models 1>&2").error.hasPrefix("photo  "))
+    #expect(shell("\(program) models --json 1>&2").error.contains("\"kmacPerPixel\""))
+  }
+
+  @Test func bench() throws {
+    let original = try folder.write("in.png", picture().png())
+    let result = shell("\(program) bench --threads 1 '\(folder.path)' 1>&2")
+    #expect(result.status == 0)
+    #expect(result.error.contains("ratio"))
+    #expect(result.error.contains(original))
+    #expect(result.error.contains("mean of 1"))
+  }
+
+  private func picture() -> Raster {
+    Raster(
+      width: 24, height: 16, colourType: .rgb,
+      samples: (0..<24 * 16 * 3).map { UInt8(truncatingIfNeeded: 60 + $0 / 9 + ($0 * $0) % 7) })
+  }
+
+  // MARK: Running the program
+
+  struct Outcome: Equatable {
+    let status: Int32
+    let error: String
+  }
+
+  /// The program, built beside the tests.
+  private var program: String {
+    let tests = CommandLine.arguments[0]
+    return tests[..<tests.lastIndex(of: "/")!] + "/prnn"
+  }
+
+  private func run(_ words: String...) -> Outcome { run(words) }
+
+  private func run(_ words: [String]) -> Outcome {
+    shell(([program] + words).map { "'\($0)'" }.joined(separator: " "))
+  }
+
+  /// Runs a command line; what it prints on stderr comes back.
+  private func shell(_ line: String) -> Outcome {
+    let pipe = popen("( \(line) ) 2>&1 >/dev/null", "r")!
+    var bytes: [UInt8] = []
+    while case let byte = fgetc(pipe), byte != EOF { bytes.append(UInt8(byte)) }
+    let status = pclose(pipe)
+    return Outcome(status: status >> 8 & 0xFF, error: String(decoding: bytes, as: UTF8.self))
+  }
+}
+
+/// A folder that is gone when the test is.
+private final class Folder: Sendable {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/prnn-test.XXXXXX".utf8CString)
+    try #require(mkdtemp(&template) != nil)
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit { system("rm -rf '\(path)'") }
+
+  static func / (folder: Folder, name: String) -> String { folder.path + "/" + name }
+
+  func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+    let file = try #require(fopen(self / name, "w"))
+    fwrite(bytes, 1, bytes.count, file)
+    fclose(file)
+    return self / name
+  }
+
+  func read(_ name: String) throws -> [UInt8] {
+    let file = try #require(fopen(self / name, "r"))
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    while case let byte = fgetc(file), byte != EOF { bytes.append(UInt8(byte)) }
+    return bytes
+  }
+
+  /// All files, sorted.
+  var names: [String] {
+    let directory = opendir(path)!
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+}
