@@ -17,8 +17,11 @@ FILTERS = [Image.BOX, Image.BILINEAR, Image.HAMMING, Image.BICUBIC, Image.LANCZO
 
 def load(folder):
     """All PNG files below a folder: {name: (height, width, 3) uint8}."""
-    files = sorted(pathlib.Path(folder).rglob("*.png"))
-    return {str(f.relative_to(folder))[:-4]: np.asarray(Image.open(f).convert("RGB")) for f in files}
+    return {str(f.relative_to(folder))[:-4]: load_file(f) for f in sorted(pathlib.Path(folder).rglob("*.png"))}
+
+
+def load_file(path):
+    return np.asarray(Image.open(path).convert("RGB"))
 
 
 def load_alpha(folder):

@@ -15,6 +15,7 @@ import struct
 import sys
 import zlib
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -27,6 +28,7 @@ GROUPS = {  # colour type -> groups of channels, each with its network [format: 
     6: [([0, 1, 2], COLOUR), ([3], ALPHA)],
 }
 ABSENT = -128  # the weight of a value that does not occur [format: VALU]
+MOST_PIXELS = 2**26  # in an image; a limit of this program alone, so that a damaged header cannot take all memory
 
 
 class FormatError(Exception):
@@ -108,12 +110,10 @@ def read_layer(fields: Fields, inputs: int, outputs: int) -> Layer:
 
 def read_network(fields: Fields) -> tuple[int, Network]:
     role, channels, up, left, right, hidden, layers, bottleneck = fields.unpack("BBBBBHBH")
-    require(role in (COLOUR, GRAY, ALPHA), f"the model has a network of unknown role {role}")
-    require(channels == (3 if role == COLOUR else 1), "a network's channels do not fit its role")
+    require(role in (COLOUR, GRAY, ALPHA) and channels == (3 if role == COLOUR else 1), "unknown kind of network")
     require(1 <= up <= 16 and 1 <= left <= 16 and right <= 16, "a network's window is out of bounds")
-    require(hidden % 16 == 0 and 16 <= hidden <= 512, "a network's hidden size is out of bounds")
-    require(layers <= 32, "a network has too many layers")
-    require(bottleneck % 16 == 0 and 16 <= bottleneck <= 256, "a network's bottleneck is out of bounds")
+    require(hidden in range(16, 513, 16) and layers <= 32 and bottleneck in range(16, 257, 16),
+            "a network's layers are out of bounds")
     inputs = 2 * channels * (up * (left + 1 + right) + left) + 3 * channels
     first = read_layer(fields, inputs, hidden)
     residual = [read_layer(fields, hidden, hidden) for _ in range(layers)]
@@ -177,10 +177,6 @@ class RangeDecoder:
 # ------------------------------------------------------------------- one group of one tile [arithmetic: all the rest]
 
 
-def relu(y: np.ndarray) -> np.ndarray:
-    return np.clip(y, 0, 127)
-
-
 def fine(d: np.ndarray) -> np.ndarray:
     return 64 + 4 * np.clip(d, -15, 15)
 
@@ -195,12 +191,6 @@ def coarse(d: np.ndarray) -> np.ndarray:
 
 def level(v: np.ndarray) -> list[np.ndarray]:
     return [v >> 1, 8 * np.minimum(v, 15), 8 * np.minimum(255 - v, 15)]
-
-
-def predict(w: np.ndarray, n: np.ndarray, nw: np.ndarray) -> np.ndarray:
-    """[arithmetic: Prediction], the median edge detector."""
-    low, high = np.minimum(w, n), np.maximum(w, n)
-    return np.where(nw >= high, low, np.where(nw <= low, high, w + n - nw))
 
 
 # [arithmetic: Frequencies] the numbers round(2^22 * 2^(-i/32)), and the order of the symbols: 0, 16, ..., 240, 1, ...
@@ -241,12 +231,15 @@ def decode_group(stream: bytes, height: int, width: int, network: Network, weigh
             continue  # lag > width: no pixel has this t
         rows, columns = r + up, t - lag * r + left  # the step's pixels in `seen`
 
-        p = predict(seen[rows, columns - 1], seen[rows - 1, columns], seen[rows - 1, columns - 1])
+        # [arithmetic: Prediction]
+        w, n, nw = seen[rows, columns - 1], seen[rows - 1, columns], seen[rows - 1, columns - 1]
+        low, high = np.minimum(w, n), np.maximum(w, n)
+        p = np.where(nw >= high, low, np.where(nw <= low, high, w + n - nw))
         around = seen[rows[:, None] + window_rows, columns[:, None] + window_columns]  # (pixels, window, channels)
         d = (around - p[:, None, :]).reshape(len(r), -1)
-        state = relu(network.first(np.hstack([fine(d), coarse(d)] + level(p))))
+        state = network.first(np.hstack([fine(d), coarse(d)] + level(p))).clip(0, 127)  # clip(0, 127) is relu
         for layer in network.residual:
-            state = np.minimum(127, state + relu(layer(state)))
+            state = np.minimum(127, state + layer(state).clip(0, 127))
 
         e = np.zeros_like(p)
         for k in range(channels):
@@ -257,7 +250,8 @@ def decode_group(stream: bytes, height: int, width: int, network: Network, weigh
             for j in range(k):
                 extra += [fine(e[:, j]), middle(e[:, j]), coarse(e[:, j]), p[:, j] >> 1]
             head, output = network.heads[k]
-            logits = np.clip(output(relu(head(np.column_stack([state] + extra)))), -32768, 32767)
+            bottleneck = head(np.column_stack([state] + extra)).clip(0, 127)
+            logits = output(bottleneck).clip(-32768, 32767)
 
             values = (centre[:, None] + ORDER) % 256  # of the symbols in the order of coding
             ends = frequencies(logits[:, ORDER], weights[k][values]).cumsum(axis=1)
@@ -304,10 +298,8 @@ class Header:
         """The weights of the values of a channel without VALU. [format: Which values occur]"""
         weights = np.full(256, ABSENT)
         if self.colour_type == 3:
-            entries = 0
-            for _, kind, data in self.png_chunks:
-                if kind == b"PLTE":
-                    entries = len(data) // 3
+            # The texts do not say which PLTE counts if there are several, which PNG forbids: here the first.
+            entries = next((len(data) // 3 for _, kind, data in self.png_chunks if kind == b"PLTE"), 0)
             weights[:min(2**self.bit_depth, max(1, entries))] = 0
         else:
             weights[::self.scale] = 0
@@ -356,6 +348,7 @@ def read_image_header(chunks: Chunks, hashes: list[bytes]) -> Header:
     width, height, colour, depth, flags, model, tile_width, tile_height, checksum = fields.unpack("IIBBBBIII")
     fields.end()
     require(1 <= width < 2**31 and 1 <= height < 2**31, "the image's size is out of bounds")
+    require(width * height <= MOST_PIXELS, f"{width} x {height} pixels are too many for this program")
     require(colour in GROUPS, f"unknown colour type {colour}")
     require(depth in ((1, 2, 4, 8) if colour in (0, 3) else (8,)), f"bit depth {depth} with colour type {colour}")
     require(flags <= 1, f"unknown flags {flags}")
@@ -366,15 +359,14 @@ def read_image_header(chunks: Chunks, hashes: list[bytes]) -> Header:
 
 def decode_image(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model]) -> tuple[Header, np.ndarray]:
     header = read_image_header(chunks, hashes)
-    groups = GROUPS[header.colour_type]
     require(header.model_hash in models, f"the model with hash {header.model_hash.hex()} is needed; give it by --model")
     networks = models[header.model_hash].networks
-    require(all(role in networks for _, role in groups), "the model has no network for this colour type")
+    require(all(role in networks for _, role in GROUPS[header.colour_type]), "the model has no network for this colour type")
 
     while chunks.kind == b"PNGC":
         fields = chunks.take(b"PNGC")
         place, kind = fields.unpack("B4s")
-        require(place <= 2, f"unknown place {place} of a PNG chunk")
+        require(place <= 2 and kind.isalpha(), "unknown place or type of a PNG chunk")
         header.png_chunks.append((place, kind, fields.rest()))
 
     weights = np.tile(header.default_weights(), (header.channels, 1))
@@ -396,8 +388,8 @@ def decode_image(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model]
         require(not chunks.skipped, "a foreign chunk stands between INDX and the tiles")
         payload = chunks.take(b"TILE")
         require(len(payload.data) == fields.number("I"), "the chunk INDX does not fit the length of a tile")
-        decode_tile(payload, header, networks, weights,
-                    samples[y:y + header.tile_height, x:x + header.tile_width])
+        part = samples[y:y + header.tile_height, x:x + header.tile_width]
+        decode_tile(payload, header, networks, weights, part)
     require(zlib.crc32(samples.tobytes()) == header.checksum, "the image is damaged: wrong checksum of the samples")
     return header, samples
 
@@ -429,6 +421,7 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
         hashes.append(fields.take(32))
         fields.take(fields.number("B"))  # name
         fields.end()
+    require(len(hashes) <= 255, "the archive names too many models")  # [format: Limits]
     images = []
     while chunks.kind == b"IMAG" or not images:
         images.append(decode_image(chunks, hashes, models))
@@ -448,14 +441,13 @@ def png_file(header: Header, samples: np.ndarray) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    rows = samples.reshape(header.height, -1)
-    bits = np.unpackbits(rows[:, :, None], axis=2)[:, :, 8 - header.bit_depth:]
+    bits = np.unpackbits(samples.reshape(header.height, -1, 1), axis=2)[:, :, 8 - header.bit_depth:]
     packed = np.packbits(bits.reshape(header.height, -1), axis=1)  # a row is filled up to whole bytes
     filtered = np.pad(packed, ((0, 0), (1, 0)))  # a 0 before each row: filter "none"
     ihdr = struct.pack(">IIBBBBB", header.width, header.height, header.bit_depth, header.colour_type, 0, 0, 0)
     parts = [b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", ihdr)]
     parts += [chunk(kind, data) for place, kind, data in header.png_chunks if place < 2]
-    parts += [chunk(b"IDAT", zlib.compress(filtered.tobytes(), 9))]
+    parts.append(chunk(b"IDAT", zlib.compress(filtered.tobytes(), 9)))
     parts += [chunk(kind, data) for place, kind, data in header.png_chunks if place == 2]
     return b"".join(parts + [chunk(b"IEND", b"")])
 
@@ -471,22 +463,19 @@ def main() -> None:
     try:
         models = {}
         for path in options.model:
-            with open(path, "rb") as file:
-                model = load_model(file.read())
+            model = load_model(Path(path).read_bytes())
             models[model.hash] = model
         path = options.archive
-        with open(path, "rb") as file:
-            images = decode_archive(file.read(), models)
+        images = decode_archive(Path(path).read_bytes(), models)
         if options.sha256:
             for _, samples in images:
                 print(hashlib.sha256(samples.tobytes()).hexdigest())
         if options.output is not None:
             require(len(images) == 1, "the archive has several images, a PNG file holds one")
             path = options.output
-            with open(path, "wb") as file:
-                file.write(png_file(*images[0]))
+            Path(path).write_bytes(png_file(*images[0]))
     except (FormatError, OSError, MemoryError) as error:
-        cause = error.strerror if isinstance(error, OSError) else str(error) or "not enough memory"
+        cause = getattr(error, "strerror", None) or str(error) or "not enough memory"
         sys.exit(f"decode.py: {path}: {cause}")
 
 

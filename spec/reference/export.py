@@ -1,6 +1,8 @@
 """Writes a model file (../format.md, "Model files") from checkpoints of train.py, one for each role.
 
-usage: export.py --name photo --out photo.prnnmodel --colour photo.pt [--gray gray.pt] [--alpha alpha.pt]
+usage: export.py --name photo --out photo.prnnmodel --colour photo.pt [--gray gray.pt] [--alpha alpha.pt] [--keep DIR]
+
+With --keep the averaged weights go to DIR as safetensors too: NAME-ROLE.safetensors, which can stand for a checkpoint anywhere.
 """
 
 import argparse
@@ -9,6 +11,8 @@ import struct
 
 import numpy as np
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from model import LOGIT_STEPS, STEP, ZERO, Architecture, Network, row_shift
 
@@ -45,10 +49,22 @@ def layers(net):
         yield net.outs[c], [0] * a.bottleneck, LOGIT_STEPS
 
 
-def network_bytes(role, checkpoint):
-    a = Architecture(**checkpoint["arch"])
-    net = Network(a)
-    net.load_state_dict(checkpoint["average"])
+def load_checkpoint(path):
+    """The averaged network and the provenance of a checkpoint: of train.py, or as safetensors."""
+    if str(path).endswith(".safetensors"):
+        with safe_open(path, "pt") as f:
+            meta = {k: json.loads(v) for k, v in f.metadata().items()}
+            weights = {k: f.get_tensor(k) for k in f.keys()}
+    else:
+        checkpoint = torch.load(path, weights_only=False)
+        meta, weights = checkpoint, checkpoint["average"]
+    net = Network(Architecture(**meta["arch"]))
+    net.load_state_dict(weights)
+    return net, meta["provenance"]
+
+
+def network_bytes(role, net):
+    a = net.arch
     out = struct.pack("<BBBBBHBH", ROLES[role], a.channels, a.up, a.left, a.right, a.hidden, a.layers, a.bottleneck)
     with torch.no_grad():
         for layer, zeros, steps in layers(net):
@@ -63,14 +79,19 @@ def main():
     p.add_argument("--out", required=True)
     for role in ROLES:
         p.add_argument("--" + role)
+    p.add_argument("--keep")
     a = p.parse_args()
-    given = {r: torch.load(getattr(a, r), weights_only=False) for r in ROLES if getattr(a, r)}
-    provenance = json.dumps({r: c["provenance"] for r, c in given.items()}, sort_keys=True).encode()
+    given = {r: load_checkpoint(getattr(a, r)) for r in ROLES if getattr(a, r)}
+    provenance = json.dumps({r: origin for r, (_, origin) in given.items()}, sort_keys=True).encode()
     name = a.name.encode()
     out = b"PRNNMODL" + struct.pack("<HB", 1, len(name)) + name + struct.pack("<I", len(provenance)) + provenance
-    out += struct.pack("<B", len(given)) + b"".join(network_bytes(r, c) for r, c in given.items())
+    out += struct.pack("<B", len(given)) + b"".join(network_bytes(r, net) for r, (net, _) in given.items())
     with open(a.out, "wb") as f:
         f.write(out)
+    if a.keep:
+        for r, (net, origin) in given.items():
+            meta = {"arch": net.arch.to_json(), "provenance": json.dumps(origin, sort_keys=True)}
+            save_file(net.state_dict(), f"{a.keep}/{a.name}-{r}.safetensors", meta)
     print(f"{a.out}: {len(out)} bytes, {', '.join(given)}")
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 import data
+from export import load_checkpoint
 from model import Architecture, Network
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -98,7 +99,7 @@ def main():
     arch = Architecture(3 if a.kind == "colour" else 1, a.up, a.left, a.right, a.hidden, a.layers, a.bottleneck)
     net = Network(arch).to(device)
     if a.resume:
-        net.load_state_dict(torch.load(a.resume, weights_only=False)["average"])
+        net.load_state_dict(load_checkpoint(a.resume)[0].state_dict())
     average = copy.deepcopy(net)
     load = data.load_alpha if a.kind == "alpha" else data.load
     pictures, test = load(a.train), load(a.test)
