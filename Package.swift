@@ -35,7 +35,7 @@ let package = Package(
     .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding"]),
     .testTarget(name: "IntegerInferenceTests", dependencies: ["IntegerInference", "PRNN"]),
     .testTarget(name: "ArchiveFormatTests", dependencies: ["ArchiveFormat"]),
-    .testTarget(name: "PRNNTests", dependencies: ["PRNN"]),
+    .testTarget(name: "PRNNTests", dependencies: ["PRNN", "ByteCoding"]),
     .testTarget(name: "PRNNCommandTests", dependencies: ["PRNNCommand", "PRNN"]),
   ]
 )

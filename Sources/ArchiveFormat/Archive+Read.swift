@@ -19,7 +19,10 @@ extension Archive {
     var parser = ArchiveParser()
     while !parser.isDone {
       let (type, payload) = try reader.chunk()
-      guard let type else { continue }
+      guard let type else {
+        guard !parser.isAmongTiles else { throw ArchiveError.damaged("a chunk between tiles") }
+        continue
+      }
       var fields = ByteReader(payload)
       do {
         try parser.add(type, &fields)
@@ -45,6 +48,9 @@ private struct ArchiveParser {
     return tileLengths == nil || last.tiles.count < last.header.grid.count
   }
 
+  /// Whether the next chunk must be a tile.
+  var isAmongTiles: Bool { tileLengths != nil && tilesMissing }
+
   mutating func add(_ type: ChunkType, _ fields: inout ByteReader) throws {
     switch type {
     case .model:
@@ -56,20 +62,17 @@ private struct ArchiveParser {
       images.append(.init(header: try header(&fields), chunks: [], valueWeights: [:], tiles: []))
       tileLengths = nil
     case .pngChunk:
-      guard !images.isEmpty, tileLengths == nil else { throw order(type) }
-      let place = try fields.byte()
-      guard place < 3 else { throw ArchiveError.damaged("place of a PNG chunk") }
-      let letters = Array(try fields.take(4))
-      guard letters.allSatisfy({ (0x41...0x5A).contains($0 & 0xDF) }) else {
-        throw ArchiveError.damaged("type of a PNG chunk")
-      }
-      images[images.count - 1].chunks.append(
-        .init(type: letters, place: place, bytes: Array(try fields.take(fields.remaining))))
+      guard let image = images.last, tileLengths == nil, image.valueWeights.isEmpty else { throw order(type) }
+      let chunk = Archive.PNGChunk(
+        place: try fields.byte(), type: Array(try fields.take(4)), bytes: Array(try fields.take(fields.remaining)))
+      guard chunk.isAllowed(after: image.chunks) else { throw ArchiveError.damaged("a PNG chunk") }
+      images[images.count - 1].chunks.append(chunk)
     case .valueWeights:
       guard let header = images.last?.header, tileLengths == nil else { throw order(type) }
       let channel = Int(try fields.byte())
       let weights = try fields.take(256).map { Int8(bitPattern: $0) }
-      guard channel < header.channels, weights.contains(where: { $0 != -128 }) else {
+      let isNew = images[images.count - 1].valueWeights[channel] == nil
+      guard channel < header.channels, isNew, header.allows(weights) else {
         throw ArchiveError.damaged("value weights")
       }
       images[images.count - 1].valueWeights[channel] = weights
@@ -120,4 +123,29 @@ extension Archive.Header {
 
   /// Streams of a tile: alpha has one of its own.
   public var streams: Int { colourType & 4 != 0 ? 2 : 1 }
+}
+
+extension Archive.Header {
+  /// What a sample of the image is multiplied by for the network, to reach from 0 to 255: not those of a palette.
+  public var scale: Int { colourType == 0 ? 255 / ((1 << Int(bitDepth)) - 1) : 1 }
+
+  /// Whether at least one value has a weight, and only those that are samples.
+  fileprivate func allows(_ weights: [Int8]) -> Bool {
+    let present = weights.indices.filter { weights[$0] != -128 }
+    return !present.isEmpty && present.allSatisfy { $0 % scale == 0 && $0 / scale < 1 << Int(bitDepth) }
+  }
+}
+
+extension Archive.PNGChunk {
+  fileprivate func isAllowed(after others: [Archive.PNGChunk]) -> Bool {
+    guard place < 3, type.allSatisfy({ (0x41...0x5A).contains($0 & 0xDF) }) else { return false }
+    switch String(decoding: type, as: UTF8.self) {
+    case "IHDR", "IDAT", "IEND": return false
+    case "PLTE": return (3...768).contains(bytes.count) && bytes.count % 3 == 0 && isOnly(others)
+    case "tRNS": return isOnly(others)
+    default: return true
+    }
+  }
+
+  private func isOnly(_ others: [Archive.PNGChunk]) -> Bool { !others.contains { $0.type == type } }
 }

@@ -53,14 +53,14 @@ public struct Archive: Equatable, Sendable {
 
   /// A chunk of the PNG file beside its picture data.
   public struct PNGChunk: Equatable, Sendable {
-    public var type: [UInt8]
     /// 0 before PLTE, 1 before IDAT, 2 after IDAT.
     public var place: UInt8
+    public var type: [UInt8]
     public var bytes: [UInt8]
 
-    public init(type: [UInt8], place: UInt8, bytes: [UInt8]) {
-      self.type = type
+    public init(place: UInt8, type: [UInt8], bytes: [UInt8]) {
       self.place = place
+      self.type = type
       self.bytes = bytes
     }
   }

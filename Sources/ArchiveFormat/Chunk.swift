@@ -38,12 +38,13 @@ extension ByteReader {
       let length = Int(try integer(UInt32.self))
       let payload = try take(length)
       let checksum: UInt32 = try integer()
-      let name = letters.allSatisfy { (0x41...0x7A).contains($0) } ? String(decoding: letters, as: UTF8.self) : "?"
+      let isName = letters.allSatisfy { (0x41...0x5A).contains($0 & 0xDF) }
+      let name = isName ? String(decoding: letters, as: UTF8.self) : "?"
       guard crc32(try ahead.take(8 + length)) == checksum else {
         throw ArchiveError.damaged("checksum of chunk \(name)")
       }
       if let type = ChunkType(rawValue: name) { return (type, payload) }
-      guard letters[0] & 0x20 != 0 else { throw ArchiveError.newerFeature("chunk \(name)") }
+      guard isName, letters[0] & 0x20 != 0 else { throw ArchiveError.newerFeature("chunk \(name)") }
       return (nil, payload)
     } catch is PastEnd {
       throw ArchiveError.truncated

@@ -185,6 +185,8 @@ static int write_file(png_structp png, png_infop info, png_unknown_chunkp unknow
   png_set_IHDR(png, info, h->width, h->height, h->bit_depth, h->colour_type,
                h->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                PNG_FILTER_TYPE_DEFAULT);
+  // An index past the palette is the picture's own affair.
+  png_set_check_for_invalid_index(png, 0);
   int count = 0;
   for (size_t i = 0; i < chunk_count; i++) {
     if (!memcmp(chunks[i].type, "PLTE", 4)) {

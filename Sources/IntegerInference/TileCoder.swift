@@ -66,16 +66,19 @@ public final class TileCoder {
     row: (Int, UnsafePointer<UInt8>) -> Void
   ) -> Bool {
     let planes = TilePlanes(width: width, height: height, architecture)
-    var decoder = RangeDecoder(stream)
+    let whole: Bool
     if let pixel = constant(weights) {
+      whole = stream.isEmpty
       for y in 0..<height {
         for x in 0..<width { planes.pixel(row: y, column: x).update(from: pixel, count: pixel.count) }
       }
     } else {
+      var decoder = RangeDecoder(stream)
       run(planes, weights, &decoder)
+      whole = decoder.isAtEnd
     }
     for y in 0..<height { row(y, planes.pixel(row: y, column: 0)) }
-    return decoder.isAtEnd
+    return whole
   }
 
   /// The pixel that a picture consists of, when every channel has only one value.

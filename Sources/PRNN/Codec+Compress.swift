@@ -41,7 +41,7 @@ extension Codec {
       images: [
         .init(
           header: header,
-          chunks: raster.chunks.map { .init(type: $0.type, place: $0.place.rawValue, bytes: $0.bytes) },
+          chunks: raster.chunks.map { .init(place: $0.place.rawValue, type: $0.type, bytes: $0.bytes) },
           valueWeights: valueWeights,
           tiles: (0..<grid.count).map { t in
             (0..<groups.count).map { coded[t * groups.count + $0][...] }

@@ -21,15 +21,15 @@ struct PlaneGroup {
     let isPalette = header.colourType == 3
     let isColour = header.colourType & 2 != 0 && !isPalette
     let top = (1 << Int(header.bitDepth)) - 1
-    let scale = isPalette ? 1 : 255 / top
     let levels = isPalette ? min(top + 1, max(1, paletteEntries)) : top + 1
     var implied: [Int8]?
     if levels < 256 {
       implied = Array(repeating: ValueWeights.absent, count: 256)
-      for level in 0..<levels { implied![level * scale] = 0 }
+      for level in 0..<levels { implied![level * header.scale] = 0 }
     }
     let colours = PlaneGroup(
-      role: isColour ? .colour : .gray, offset: 0, pixelStride: header.channels, scale: UInt8(scale), implied: implied)
+      role: isColour ? .colour : .gray, offset: 0, pixelStride: header.channels, scale: UInt8(header.scale),
+      implied: implied)
     guard header.streams == 2 else { return [colours] }
     return [
       colours,

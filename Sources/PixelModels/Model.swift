@@ -77,10 +77,14 @@ public struct Model: Sendable {
     var reader = ByteReader(file.dropFirst(Model.magic.count))
     do {
       let version: UInt16 = try reader.integer()
-      guard version == Model.version else { throw ModelError.newerVersion(Int(version)) }
+      guard version > 0 else { throw ModelError.truncated }
+      guard version <= Model.version else { throw ModelError.newerVersion(Int(version)) }
       name = try reader.text(length: Int(reader.byte()))
       provenance = try reader.text(length: Int(reader.integer(UInt32.self)))
       networks = try (0..<reader.byte()).map { _ in try Network(&reader) }
+      guard Set(networks.map(\.role)).count == networks.count else {
+        throw ModelError.unsupported("two networks of one role")
+      }
     } catch let error as ModelError {
       throw error
     } catch {

@@ -18,7 +18,7 @@ import Testing
       ],
       images: [
         .init(
-          header: header, chunks: [.init(type: Array("tEXt".utf8), place: 2, bytes: [1, 2, 3])],
+          header: header, chunks: [.init(place: 2, type: Array("tEXt".utf8), bytes: [1, 2, 3])],
           valueWeights: [3: Array(repeating: 7, count: 256)],
           tiles: [[[1, 2], [3, 4, 5, 6]], [[], [255, 255]]]),
         .init(header: gray, chunks: [], valueWeights: [:], tiles: [[[8, 9]]]),

@@ -171,7 +171,8 @@ class RangeDecoder:
         return place
 
     def end(self) -> None:
-        require(self.position >= len(self.stream), "a stream has bytes that belong to no sample")
+        # n steps of renormalisation have taken 4 + n words; an encoder writes n + 1 at the most.
+        require(self.position - 6 >= len(self.stream), "a stream has bytes that belong to no sample")
 
 
 # ------------------------------------------------------------------- one group of one tile [arithmetic: all the rest]
@@ -298,7 +299,6 @@ class Header:
         """The weights of the values of a channel without VALU. [format: Which values occur]"""
         weights = np.full(256, ABSENT)
         if self.colour_type == 3:
-            # The texts do not say which PLTE counts if there are several, which PNG forbids: here the first.
             entries = next((len(data) // 3 for _, kind, data in self.png_chunks if kind == b"PLTE"), 0)
             weights[:min(2**self.bit_depth, max(1, entries))] = 0
         else:
@@ -361,7 +361,8 @@ def decode_image(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model]
     header = read_image_header(chunks, hashes)
     require(header.model_hash in models, f"the model with hash {header.model_hash.hex()} is needed; give it by --model")
     networks = models[header.model_hash].networks
-    require(all(role in networks for _, role in GROUPS[header.colour_type]), "the model has no network for this colour type")
+    for _, role in GROUPS[header.colour_type]:
+        require(role in networks, "the model has no network for this colour type")
 
     while chunks.kind == b"PNGC":
         fields = chunks.take(b"PNGC")

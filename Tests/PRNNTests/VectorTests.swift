@@ -1,0 +1,54 @@
+import ByteCoding
+import FoundationEssentials
+import PixelModels
+import Testing
+
+@testable import PRNN
+
+/// The frozen archives of spec/vectors decode to the samples they always had.
+@Suite struct VectorTests {
+  private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../spec/vectors")
+
+  private static func read(_ name: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: folder.appending(path: name)))
+  }
+
+  static let hashes: [(name: String, hash: String)] = {
+    let table = try! JSONDecoder().decode([String: String].self, from: Data(read("vectors.json")))
+    return table.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }()
+
+  static let models: ModelLibrary = {
+    var library = ModelLibrary.bundled
+    library.add(try! Model(file: read("tiny.prnnmodel")))
+    return library
+  }()
+
+  @Test func thereAreVectors() {
+    #expect(VectorTests.hashes.count >= 15)
+  }
+
+  @Test(arguments: hashes)
+  func decodes(vector: (name: String, hash: String)) throws {
+    let raster = try Codec().decompress(VectorTests.read(vector.name), models: VectorTests.models)
+    #expect(hexadecimal(sha256(raster.samples)) == vector.hash)
+  }
+
+  @Test func damagedModelsAreRefused() throws {
+    let file = try VectorTests.read("tiny.prnnmodel")
+    #expect(throws: ModelError.notAModel) { try Model(file: []) }
+    #expect(throws: ModelError.truncated) { try Model(file: file.dropLast()) }
+    #expect(throws: ModelError.truncated) { try Model(file: file + [0]) }
+    var newer = file
+    newer[8] = 2
+    #expect(throws: ModelError.newerVersion(2)) { try Model(file: newer) }
+    // Biases near 2^31 in the first layer: 32-bit sums could overflow.
+    var unbounded = file
+    let provenance = Int(file[15]) | Int(file[16]) << 8
+    let shape = 8 + 2 + 1 + 4 + 4 + provenance + 1
+    let inputs = 2 * 3 * (2 * 5 + 3) + 9
+    let bias = shape + 10 + inputs * 16
+    unbounded.replaceSubrange(bias..<bias + 4, with: [0xFF, 0xFF, 0xFF, 0x7F])
+    #expect(throws: ModelError.unbounded(layer: 0)) { try Model(file: unbounded) }
+  }
+}

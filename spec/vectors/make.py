@@ -1,0 +1,78 @@
+"""Makes the conformance vectors: small archives of every kind, and the SHA-256 of their samples in vectors.json.
+
+usage: python3 spec/vectors/make.py     (needs .build/release/prnn and Pillow)
+
+Run once for a format version; the files are frozen from then on. `tiny.prnnmodel` is a small model with another window, so that
+no decoder gets away with that of the bundled models; the two archives of hills.png are of those.
+"""
+
+import hashlib
+import json
+import pathlib
+import random
+import subprocess
+import tempfile
+
+import numpy as np
+from PIL import Image
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parents[1]
+PRNN = str(ROOT / ".build/release/prnn")
+
+
+def field(h, w, c, seed):
+    rng = random.Random(seed)
+    a = np.zeros((h, w, c), np.uint8)
+    for y in range(h):
+        for x in range(w):
+            for k in range(c):
+                a[y, x, k] = max(0, min(255, 60 + 3 * x + 2 * y + 15 * k + rng.randrange(-6, 7)))
+    return a
+
+
+def pictures():
+    """Name, image, and samples as PNG holds them."""
+    for h, w in ((1, 1), (1, 9), (9, 1), (7, 2), (16, 23)):
+        a = field(h, w, 3, h)
+        yield f"rgb-{w}x{h}", Image.fromarray(a), a, {}
+    a = field(12, 17, 4, 2)
+    yield "rgba", Image.fromarray(a, "RGBA"), a, {}
+    a[..., 3] = 200
+    yield "rgba-constant-alpha", Image.fromarray(a, "RGBA"), a, {}
+    a = field(12, 17, 2, 3)
+    yield "gray-alpha", Image.fromarray(a, "LA"), a, {}
+    a = field(30, 21, 1, 4)[..., 0]
+    yield "gray", Image.fromarray(a), a, {}
+    a = field(72, 72, 1, 5)[..., 0] // 8 * 8
+    yield "gray-comb", Image.fromarray(a), a, {}
+    a = field(2, 1030, 1, 6)[..., 0]
+    yield "gray-tiles", Image.fromarray(a), a, {}
+    a = field(11, 13, 1, 7)[..., 0] >> 4
+    im = Image.fromarray(a, "P")
+    im.putpalette([v for i in range(16) for v in (i * 16, 255 - i, i)])
+    yield "palette4", im, a, {"bits": 4, "transparency": bytes([0, 99])}
+    a = (field(11, 13, 1, 8)[..., 0] > 90).astype(np.uint8)
+    yield "gray1", Image.fromarray(a * 255).convert("1", dither=Image.NONE), a, {}
+
+
+def main():
+    table = {}
+    with tempfile.TemporaryDirectory() as folder:
+
+        def add(name, png, samples, *options):
+            subprocess.run([PRNN, "compress", "--force", png, "-o", HERE / f"{name}.prnn", *options], check=True)
+            table[f"{name}.prnn"] = hashlib.sha256(samples.tobytes()).hexdigest()
+
+        for name, image, samples, options in pictures():
+            path = f"{folder}/{name}.png"
+            image.save(path, **options)
+            add(name, path, samples, "--model", HERE / "tiny.prnnmodel")
+        hills = ROOT / "corpus/made/hills.png"
+        for model in ("photo", "photo-fast"):
+            add(model, hills, np.asarray(Image.open(hills)), "--model", model)
+    (HERE / "vectors.json").write_text(json.dumps(table, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
