@@ -4,7 +4,7 @@ import PackageDescription
 let package = Package(
   name: "prnn",
   products: [
-    .library(name: "PRNN", targets: ["PRNN"]),
+    .library(name: "PRNN", targets: ["PRNN", "Raster", "PixelModels", "ArchiveFormat"]),
     .executable(name: "prnn", targets: ["PRNNCommand"]),
   ],
   dependencies: [
@@ -25,17 +25,24 @@ let package = Package(
     .target(name: "BundledModels", exclude: ["photo.prnnmodel", "photo-fast.prnnmodel"]),
     .target(name: "IntegerInference", dependencies: ["PixelModels", "PixelKernels", "EntropyCoding"]),
     .target(name: "ArchiveFormat", dependencies: ["ByteCoding"]),
-    .target(name: "PRNN", dependencies: ["Raster", "IntegerInference", "ArchiveFormat", "BundledModels"]),
+    .target(name: "PRNN", dependencies: ["ByteCoding", "Raster", "PixelModels", "IntegerInference", "ArchiveFormat", "BundledModels"]),
     .executableTarget(
       name: "PRNNCommand",
-      dependencies: ["PRNN", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "PRNN", "Raster", "PixelModels", "ArchiveFormat",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .testTarget(name: "ByteCodingTests", dependencies: ["ByteCoding"]),
     .testTarget(name: "RasterTests", dependencies: ["Raster", "ByteCoding"]),
     .testTarget(name: "PixelKernelsTests", dependencies: ["PixelKernels"]),
-    .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding"]),
-    .testTarget(name: "IntegerInferenceTests", dependencies: ["IntegerInference", "PRNN"]),
-    .testTarget(name: "ArchiveFormatTests", dependencies: ["ArchiveFormat"]),
-    .testTarget(name: "PRNNTests", dependencies: ["PRNN", "ByteCoding"]),
-    .testTarget(name: "PRNNCommandTests", dependencies: ["PRNNCommand", "PRNN"]),
+    .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding", "PixelKernels"]),
+    .testTarget(
+      name: "IntegerInferenceTests",
+      dependencies: ["IntegerInference", "EntropyCoding", "PixelKernels", "PixelModels", "PRNN"]),
+    .testTarget(name: "ArchiveFormatTests", dependencies: ["ArchiveFormat", "ByteCoding"]),
+    .testTarget(
+      name: "PRNNTests",
+      dependencies: ["PRNN", "ByteCoding", "Raster", "PixelModels", "ArchiveFormat", "IntegerInference"]),
+    .testTarget(name: "PRNNCommandTests", dependencies: ["PRNNCommand", "PRNN", "Raster"]),
   ]
 )

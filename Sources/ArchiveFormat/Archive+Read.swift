@@ -78,7 +78,9 @@ private struct ArchiveParser {
       images[images.count - 1].valueWeights[channel] = weights
     case .index:
       guard let grid = images.last?.header.grid, tileLengths == nil else { throw order(type) }
-      guard fields.remaining == 4 * grid.count else { throw ArchiveError.damaged("number of tiles") }
+      guard fields.remaining % 4 == 0, fields.remaining / 4 == grid.count else {
+        throw ArchiveError.damaged("number of tiles")
+      }
       tileLengths = try (0..<grid.count).map { _ in Int(try fields.integer(UInt32.self)) }
     case .tile:
       guard let lengths = tileLengths, let image = images.last, image.tiles.count < lengths.count else {
@@ -108,10 +110,11 @@ private struct ArchiveParser {
       model: model, tileWidth: Int(try fields.integer(UInt32.self)), tileHeight: Int(try fields.integer(UInt32.self)),
       checksum: try fields.integer())
     guard flags & ~1 == 0, bitDepth <= 8 else { throw ArchiveError.newerFeature("another kind of sample") }
+    let depths: [UInt8] = colourType == 0 || colourType == 3 ? [1, 2, 4, 8] : [8]
     let side = 1...Int(Int32.max)
     guard side.contains(header.width), side.contains(header.height), side.contains(header.tileWidth),
       side.contains(header.tileHeight), header.tileWidth <= header.width, header.tileHeight <= header.height,
-      header.channels > 0, header.model < models.count
+      header.channels > 0, depths.contains(bitDepth), header.model < models.count
     else { throw ArchiveError.damaged("image header") }
     return header
   }
@@ -119,7 +122,15 @@ private struct ArchiveParser {
 
 extension Archive.Header {
   /// Samples of a pixel; 0 for a colour type that PNG does not have.
-  public var channels: Int { [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][colourType] ?? 0 }
+  public var channels: Int {
+    switch colourType {
+    case 0, 3: 1
+    case 2: 3
+    case 4: 2
+    case 6: 4
+    default: 0
+    }
+  }
 
   /// Streams of a tile: alpha has one of its own.
   public var streams: Int { colourType & 4 != 0 ? 2 : 1 }

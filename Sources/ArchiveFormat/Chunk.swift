@@ -1,10 +1,12 @@
 import ByteCoding
 
+extension Archive {
+  /// Bits that a chunk of value weights takes, and a margin.
+  public static let valueWeightsBits = 8 * (1 + 256 + chunkOverhead) * 5 / 4
+}
+
 /// The kinds of chunk of format version 1; spec/format.md. A first letter in lower case marks those that a reader may
 /// skip when it does not know them.
-/// Bits that a chunk of value weights takes, and a margin.
-extension Archive { public static let valueWeightsBits = 8 * (1 + 256 + chunkOverhead) * 5 / 4 }
-
 enum ChunkType: String {
   case model = "MODL"
   case image = "IMAG"

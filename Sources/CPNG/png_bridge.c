@@ -21,7 +21,7 @@ struct prnn_png_reader {
   prnn_png_header header;
   prnn_png_chunk *chunks;
   size_t chunk_count;
-  uint8_t palette[3 * 256], transparency[256];
+  uint8_t palette[3 * 256];
 };
 
 static void fail(png_structp png, png_const_charp text) {
@@ -72,7 +72,13 @@ prnn_png_reader *prnn_png_open(prnn_png_transfer read, void *context, prnn_png_h
   }
   png_set_read_fn(r->png, &r->source, pull);
   png_set_user_limits(r->png, 0x7fffffff, 0x7fffffff);
+  // Every chunk beside the picture data and the palette is kept as it is, however many or large they are; libpng
+  // would correct or drop what it does not like.
   png_set_keep_unknown_chunks(r->png, PNG_HANDLE_CHUNK_ALWAYS, NULL, -1);
+  png_set_keep_unknown_chunks(r->png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep) "tRNS", 1);
+  png_set_chunk_cache_max(r->png, 0);
+  png_set_chunk_malloc_max(r->png, 0);
+  png_set_crc_action(r->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_read_info(r->png, r->info);
   r->header.width = png_get_image_width(r->png, r->info);
   r->header.height = png_get_image_height(r->png, r->info);
@@ -107,23 +113,6 @@ static void collect_chunks(prnn_png_reader *r) {
           r->palette[3 * i + 2] = palette[i].blue;
         }
         add_chunk(r, "PLTE", 1, r->palette, 3 * (size_t)entries);
-      }
-      png_bytep alpha;
-      png_color_16p key;
-      if (png_get_tRNS(r->png, r->info, &alpha, &entries, &key)) {
-        size_t bytes = 0;
-        if (r->header.colour_type == PNG_COLOR_TYPE_PALETTE) {
-          memcpy(r->transparency, alpha, bytes = (size_t)entries);
-        } else {
-          png_uint_16 gray[1] = {key->gray}, rgb[3] = {key->red, key->green, key->blue};
-          int is_rgb = r->header.colour_type == PNG_COLOR_TYPE_RGB;
-          for (int i = 0; i < (is_rgb ? 3 : 1); i++) {
-            png_uint_16 v = is_rgb ? rgb[i] : gray[i];
-            r->transparency[bytes++] = (uint8_t)(v >> 8);
-            r->transparency[bytes++] = (uint8_t)v;
-          }
-        }
-        add_chunk(r, "tRNS", 1, r->transparency, bytes);
       }
     }
     for (int i = 0; i < count; i++) {
@@ -169,17 +158,6 @@ static void set_palette(png_structp png, png_infop info, const prnn_png_chunk *c
   png_set_PLTE(png, info, palette, entries);
 }
 
-static void set_transparency(png_structp png, png_infop info, uint8_t colour_type, const prnn_png_chunk *c) {
-  png_uint_16 v[3] = {0, 0, 0};
-  for (size_t i = 0; i < 3 && 2 * i + 1 < c->count; i++) v[i] = (png_uint_16)(c->bytes[2 * i] << 8 | c->bytes[2 * i + 1]);
-  png_color_16 key = {0, v[0], v[1], v[2], v[0]};
-  if (colour_type == PNG_COLOR_TYPE_PALETTE) {
-    png_set_tRNS(png, info, (png_bytep)c->bytes, (int)(c->count > 256 ? 256 : c->count), NULL);
-  } else {
-    png_set_tRNS(png, info, NULL, 0, &key);
-  }
-}
-
 static int write_file(png_structp png, png_infop info, png_unknown_chunkp unknown, const prnn_png_header *h,
                       const uint8_t *samples, const prnn_png_chunk *chunks, size_t chunk_count) {
   png_set_IHDR(png, info, h->width, h->height, h->bit_depth, h->colour_type,
@@ -191,8 +169,6 @@ static int write_file(png_structp png, png_infop info, png_unknown_chunkp unknow
   for (size_t i = 0; i < chunk_count; i++) {
     if (!memcmp(chunks[i].type, "PLTE", 4)) {
       set_palette(png, info, &chunks[i]);
-    } else if (!memcmp(chunks[i].type, "tRNS", 4)) {
-      set_transparency(png, info, h->colour_type, &chunks[i]);
     } else {
       png_unknown_chunk *u = &unknown[count++];
       memcpy(u->name, chunks[i].type, 4);
@@ -203,6 +179,7 @@ static int write_file(png_structp png, png_infop info, png_unknown_chunkp unknow
     }
   }
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, NULL, 0);
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep) "tRNS", 1);
   png_set_unknown_chunks(png, info, unknown, count);
   png_write_info(png, info);
   png_set_packing(png);

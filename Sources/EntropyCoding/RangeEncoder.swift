@@ -22,8 +22,11 @@ public struct RangeEncoder: SymbolCoder {
   }
 
   /// Narrows the interval to the part of one symbol.
+  ///
+  /// - Precondition: `frequency` is above 0.
   @inlinable
   public mutating func encode(cumulative: UInt32, frequency: UInt32, total: UInt32) {
+    assert(frequency > 0)
     let unit = range / UInt64(total)
     let (sum, carry) = low.addingReportingOverflow(unit &* UInt64(cumulative))
     low = sum

@@ -2,7 +2,7 @@ import EntropyCoding
 import PixelKernels
 import PixelModels
 
-/// Codes tiles with one network. It owns its weights, and its buffers are reused from tile to tile; one for each thread.
+/// Codes tiles with one network. It owns its weights: every thread has one of its own.
 public final class TileCoder {
   private let architecture: Architecture
   private let kernels: Kernels
@@ -14,6 +14,7 @@ public final class TileCoder {
   /// Called now and then with the number of pixels coded since the last call.
   public var progress: (Int) -> Void = { _ in }
 
+  /// A coder with a copy of a network's weights.
   public init(_ network: Model.Network, kernels: Kernels) {
     architecture = network.architecture
     self.kernels = kernels
@@ -28,8 +29,8 @@ public final class TileCoder {
   /// Codes a tile.
   ///
   /// - Parameters:
-  ///   - samples: (height, width, channels), given by row through a closure that fills one row at a time.
   ///   - weights: of the values of each channel.
+  ///   - row: fills a row, by its number, with (width, channels) samples.
   /// - Returns: the stream of the range encoder; empty when every channel has only one value.
   public func encode(
     width: Int, height: Int, weights: ValueWeights, row: (Int, UnsafeMutablePointer<UInt8>) -> Void
@@ -58,8 +59,11 @@ public final class TileCoder {
     run(planes, weights, &counter)
   }
 
-  /// Decodes a tile and hands out its rows.
+  /// Decodes a tile.
   ///
+  /// - Parameters:
+  ///   - stream: what ``encode(width:height:weights:row:)`` returned for a tile of this size and these weights.
+  ///   - row: is given each row, by its number, with (width, channels) samples.
   /// - Returns: whether the stream ended where the tile did. If not, the samples are worthless.
   public func decode(
     _ stream: ArraySlice<UInt8>, width: Int, height: Int, weights: ValueWeights,

@@ -19,7 +19,7 @@ final class TilePlanes {
     self.width = width
     self.height = height
     channels = architecture.channels
-    (left, right, up) = (architecture.left, architecture.right, max(1, architecture.up))
+    (left, right, up) = (architecture.left, architecture.right, architecture.up)
     stride = (left + width + right) * channels
     // The kernels read up to 32 samples past a window.
     let count = stride * (up + height) + 64

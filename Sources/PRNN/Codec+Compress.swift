@@ -9,7 +9,7 @@ extension Codec {
   /// The archive of one picture.
   ///
   /// - Parameter verify: decode the archive again and compare, before returning it.
-  /// - Throws: ``PRNNError``.
+  /// - Throws: ``PRNNError``, and `ArchiveError` when the archive made cannot be read again.
   public func compress(_ raster: Raster, model: Model, verify: Bool = true) throws -> [UInt8] {
     let grid = TileGrid(width: raster.width, height: raster.height, side: Codec.tileSide)
     let header = Archive.Header(
@@ -59,7 +59,8 @@ extension Codec {
     let header = image.header
     guard archive.images.count == 1, header.width == raster.width, header.height == raster.height,
       header.colourType == raster.colourType.rawValue, Int(header.bitDepth) == raster.bitDepth,
-      header.interlaced == raster.interlaced, image.rasterChunks == raster.chunks
+      header.interlaced == raster.interlaced, header.checksum == crc32(raster.samples),
+      image.rasterChunks == raster.chunks
     else { return false }
     let same = Atomic<Bool>(true)
     try raster.samples.withUnsafeBufferPointer { samples in

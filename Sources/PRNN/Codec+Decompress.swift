@@ -17,16 +17,15 @@ extension Codec {
     guard let type = Raster.ColourType(rawValue: header.colourType), type.allows(bitDepth: Int(header.bitDepth)) else {
       throw ArchiveError.damaged("colour type")
     }
-    let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height * type.channels)
-    guard !overflow, pixels <= memoryLimit else {
-      throw PRNNError.tooLarge(megabytes: (overflow ? .max / 2 : pixels) / 1_000_000, limit: memoryLimit / 1_000_000)
-    }
-    let samples = try [UInt8](unsafeUninitializedCapacity: pixels) { buffer, filled in
+    let needed = header.bytesNeeded(threads: threads)
+    guard needed <= memoryLimit else { throw PRNNError.tooLarge(bytes: needed, limit: memoryLimit) }
+    let count = header.width * header.height * type.channels
+    let samples = try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       let target = SharedBytes(base: buffer.baseAddress!)
       try decodeTiles(image, archive.models[header.model], models) { group, at, count, row in
         group.scatter(row, count: count, to: target.base + at)
       }
-      filled = pixels
+      filled = count
     }
     guard crc32(samples) == header.checksum else { throw PRNNError.damagedPixels }
     return Raster(
@@ -56,6 +55,21 @@ extension Codec {
       guard whole else { throw PRNNError.damagedPixels }
     }
     try parallel(count: jobs.count, threads: threads, context: { try coders(groups, model) }, body: decode)
+  }
+}
+
+extension Archive.Header {
+  /// Bytes for the samples, and for a tile with its margins for each thread; `Int.max` when they are more than that.
+  fileprivate func bytesNeeded(threads: Int) -> Int {
+    func product(_ factors: Int...) -> Int {
+      factors.reduce(1) {
+        let (value, overflow) = $0.multipliedReportingOverflow(by: $1)
+        return overflow ? .max : value
+      }
+    }
+    let tile = product(tileWidth + 32, tileHeight + 16, min(channels, 3), min(threads, grid.count))
+    let (sum, overflow) = product(width, height, channels).addingReportingOverflow(tile)
+    return overflow ? .max : sum
   }
 }
 

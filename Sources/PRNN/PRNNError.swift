@@ -1,3 +1,5 @@
+import Raster
+
 /// Why a picture could not be compressed or an archive not decompressed. Messages follow the name of a file and a colon.
 public enum PRNNError: Error, Equatable, CustomStringConvertible {
   case unknownModel(name: String, hash: String)
@@ -5,7 +7,7 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
   case noSuchKernel(String, available: [String])
   case damagedPixels
   case unfaithful
-  case tooLarge(megabytes: Int, limit: Int)
+  case tooLarge(bytes: Int, limit: Int)
   case severalImages(Int)
 
   public var description: String {
@@ -18,8 +20,7 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
       "PRNN_KERNEL=\(name) is not to be had on this machine; set it to one of \(available.joined(separator: ", "))"
     case .damagedPixels: "the pixels do not match their checksum; get a fresh copy of the archive"
     case .unfaithful: "the archive did not decode to the picture again, so it was not kept; please report this as a bug"
-    case .tooLarge(let megabytes, let limit):
-      "needs about \(megabytes) MB of memory, more than the limit of \(limit) MB; raise --memory-limit"
+    case .tooLarge(let bytes, let limit): tooLargeMessage(bytes: bytes, limit: limit)
     case .severalImages(let count): "holds \(count) images; this program decompresses archives of one"
     }
   }

@@ -53,9 +53,10 @@ struct Bench: ParsableCommand {
   }
 
   private func measure(_ path: String, _ library: ModelLibrary, _ tools: [Peer]) throws -> BenchRow {
-    let bytes = try InputFile(path).readAll()
+    let limit = work.memoryLimit.bytes
+    let bytes = try InputFile(path).readAll(limit: limit)
     let isJPEG = bytes.starts(with: [0xFF, 0xD8, 0xFF])
-    let raster = isJPEG ? try Raster(jpeg: bytes) : try Raster(png: bytes)
+    let raster = isJPEG ? try Raster(jpeg: bytes, memoryLimit: limit) : try Raster(png: bytes, memoryLimit: limit)
     let png = isJPEG ? try raster.png() : bytes
     let codec = try work.codec()
     let start = now()

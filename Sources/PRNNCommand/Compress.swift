@@ -32,7 +32,7 @@ struct Compress: ParsableCommand {
   private func compress(_ input: String) throws {
     let library = try model.library()
     let output = write.path(for: input, suffix: ".prnn")
-    try OutputFile.check(output, force: write.force)
+    try OutputFile.check(output, force: write.force, input: input)
     let file = try InputFile(input)
     do {
       let raster = try Raster(png: file.read(into:), memoryLimit: work.memoryLimit.bytes)

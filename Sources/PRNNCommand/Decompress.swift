@@ -27,7 +27,7 @@ struct Decompress: ParsableCommand {
   private func decompress(_ input: String) throws {
     let library = try model.library()
     let output = write.path(for: input, suffix: ".png")
-    try OutputFile.check(output, force: write.force)
+    try OutputFile.check(output, force: write.force, input: input)
     let file = try InputFile(input)
     do {
       let archive = try file.readAll(limit: work.memoryLimit.bytes)

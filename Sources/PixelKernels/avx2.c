@@ -76,7 +76,10 @@ static uint32_t softmax(const int16_t *logits, const int16_t *weights, prnn_dist
   __m256i l[16], absent = _mm256_set1_epi16(PRNN_ABSENT), top = absent, zero = _mm256_setzero_si256();
   for (int i = 0; i < 16; i++) {
     l[i] = _mm256_loadu_si256((const __m256i *)(logits + 16 * i));
-    if (weights) l[i] = _mm256_adds_epi16(l[i], _mm256_loadu_si256((const __m256i *)(weights + 16 * i)));
+    if (weights) {
+      __m256i w = _mm256_loadu_si256((const __m256i *)(weights + 16 * i));
+      l[i] = _mm256_blendv_epi8(_mm256_adds_epi16(l[i], w), absent, _mm256_cmpeq_epi16(w, absent));
+    }
     top = _mm256_max_epi16(top, l[i]);
   }
   __m128i s = _mm_max_epi16(_mm256_castsi256_si128(top), _mm256_extracti128_si256(top, 1));

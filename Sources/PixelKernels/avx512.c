@@ -103,8 +103,8 @@ INLINE uint32_t softmax_of(const int16_t *logits, const int16_t *weights, prnn_d
     l[i] = _mm512_loadu_si512(logits + 32 * i);
     if (weights) {
       __m512i w = _mm512_loadu_si512(weights + 32 * i);
-      l[i] = _mm512_adds_epi16(l[i], w);
       keep[i] = _mm512_cmpneq_epi16_mask(w, absent);
+      l[i] = _mm512_mask_adds_epi16(absent, keep[i], l[i], w);
     }
     top = _mm512_max_epi16(top, l[i]);
   }

@@ -102,6 +102,7 @@ static inline uint32_t prnn_generic_softmax(const int16_t *logits, const int16_t
   for (int i = 0; i < 256; i++) {
     int32_t sum = logits[i] + (weights ? weights[i] : 0);
     sum = sum < -32768 ? -32768 : sum > 32767 ? 32767 : sum;
+    if (weights && weights[i] == PRNN_ABSENT) sum = -32768;
     l[i] = (int16_t)sum;
     top = sum > top ? sum : top;
   }

@@ -11,7 +11,7 @@ INLINE int32x4_t add_products(int32x4_t sum, int8x16_t x, int8x16_t w) {
 #if defined(__ARM_FEATURE_DOTPROD)
   return vdotq_s32(sum, x, w);
 #else
-  // A sum of two products fits 16 bits: 2 * 127 * 127 < 2^15.
+  // A product fits 16 bits: 127 * 127 < 2^15.
   int16x8_t low = vmull_s8(vget_low_s8(x), vget_low_s8(w)), high = vmull_high_s8(x, w);
   return vaddq_s32(sum, vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)));
 #endif

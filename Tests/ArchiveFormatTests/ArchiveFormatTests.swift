@@ -86,11 +86,28 @@ import Testing
     #expect(throws: ArchiveError.self) { try Archive(with { $0.tileHeight = 2 }) }
     #expect(throws: ArchiveError.self) { try Archive(with { $0.colourType = 5 }) }
     #expect(throws: ArchiveError.self) { try Archive(with { $0.model = 2 }) }
-    #expect(throws: ArchiveError.self) { try Archive(with { $0.bitDepth = 16 }) }
-    // A million tiles that are not there must cost nothing.
-    #expect(throws: ArchiveError.self) {
-      try Archive(with { ($0.width, $0.height, $0.tileWidth, $0.tileHeight) = (1 << 30, 1 << 30, 1, 1) })
+    for depth: UInt8 in [0, 3, 5, 16] {
+      #expect(throws: ArchiveError.self) { try Archive(with { $0.bitDepth = depth }) }
     }
+    #expect(throws: ArchiveError.self) { try Archive(with { ($0.colourType, $0.bitDepth) = (2, 4) }) }
+    // More tiles than there are bytes to count them must cost nothing.
+    let most = Int(Int32.max)
+    #expect(throws: ArchiveError.self) {
+      try Archive(with { ($0.width, $0.height, $0.tileWidth, $0.tileHeight) = (most, most, 1, 1) })
+    }
+  }
+
+  @Test func valueWeightsMustBeSamples() throws {
+    func with(_ value: Int) throws -> Archive {
+      var changed = archive
+      var weights = [Int8](repeating: -128, count: 256)
+      weights[value] = 3
+      changed.images[1].valueWeights = [0: weights]
+      return try Archive(changed.serialised())
+    }
+    // Gray of 2 bits: 0, 85, 170, 255.
+    #expect(try with(170).images[1].valueWeights[0]?[170] == 3)
+    #expect(throws: ArchiveError.damaged("value weights")) { try with(171) }
   }
 }
 

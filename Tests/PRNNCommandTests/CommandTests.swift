@@ -52,6 +52,30 @@ import Testing
     #expect(try folder.read("in.prnn").count > 3)
   }
 
+  @Test func theInputIsNeverOverwritten() throws {
+    let odd = try folder.write("picture.prnn", picture().png())
+    let result = run("compress", "--force", odd)
+    #expect(result.status == EX_CANTCREAT)
+    #expect(result.error == "prnn: \(odd): is the input itself; name another file with -o\n")
+    #expect(try Raster(png: folder.read("picture.prnn")) == picture())
+  }
+
+  @Test func linksAndDevicesStayWhatTheyAre() throws {
+    let original = try folder.write("in.png", picture().png())
+    _ = try folder.write("target.prnn", [1])
+    #expect(symlink(folder / "target.prnn", folder / "link.prnn") == 0)
+    #expect(run("compress", "--force", original, "-o", folder / "link.prnn").status == 0)
+    #expect(try folder.read("target.prnn").count > 100)
+    #expect(mkfifo(folder / "pipe", 0o600) == 0)
+    let through = shell(
+      "cat '\(folder / "pipe")' > '\(folder / "copy")' & \(program) compress --force '\(original)' -o '\(folder / "pipe")'; wait"
+    )
+    #expect(through.status == 0)
+    #expect(try folder.read("copy") == folder.read("target.prnn"))
+    var s = stat()
+    #expect(stat(folder / "pipe", &s) == 0 && s.st_mode & S_IFMT == S_IFIFO)
+  }
+
   @Test func inputsThatAreNotPictures() throws {
     func compress(_ name: String, _ bytes: [UInt8]) throws -> Outcome { run("compress", try folder.write(name, bytes)) }
     #expect(try compress("empty", []).error.hasSuffix("/empty: the file is empty; give a PNG picture\n"))

@@ -82,7 +82,9 @@ import Testing
       for table in [nil, weights] {
         var d = prnn_distribution()
         let total = table.map { kernels.softmax(logits, $0, &d) } ?? kernels.softmax(logits, nil, &d)
-        let sums = (0..<256).map { max(-32768, min(32767, Int(logits[$0]) + Int(table?[$0] ?? 0))) }
+        let sums = (0..<256).map { s in
+          table?[s] == Int16(PRNN_ABSENT) ? -32768 : max(-32768, min(32767, Int(logits[s]) + Int(table?[s] ?? 0)))
+        }
         let top = sums.max()!
         let f = withUnsafeBytes(of: &d.frequency) { Array($0.bindMemory(to: UInt32.self)) }
         for s in 0..<256 {
@@ -108,6 +110,44 @@ import Testing
         }
       }
     }
+  }
+
+  /// A value that does not occur has no say in the largest logit, however large its own.
+  @Test(arguments: paths)
+  func absentValuesDoNotCount(path: String) throws {
+    let kernels = try #require(prnn_kernels_named(path)).pointee
+    var logits = [Int16](repeating: 32767, count: 256)
+    var weights = [Int16](repeating: Int16(PRNN_ABSENT), count: 256)
+    (logits[3], logits[200]) = (-2000, -2032)
+    (weights[3], weights[200]) = (0, 0)
+    var d = prnn_distribution()
+    #expect(kernels.softmax(logits, weights, &d) == 4_194_305 + 2_097_153)
+    #expect(prnn_frequency(&d, 3) == 4_194_305)
+    #expect(prnn_frequency(&d, 200) == 2_097_153)
+  }
+
+  /// The largest sums: all weights 127 or -127 and all activations 127.
+  @Test(arguments: paths)
+  func denseExtremes(path: String) throws {
+    let kernels = try #require(prnn_kernels_named(path)).pointee
+    let (inputs, outputs, count) = (2048, 32, 7)
+    let x = [UInt8](repeating: 127, count: inputs * count)
+    let weights = (0..<inputs * outputs).map { $0 / 64 / (inputs / 4) == 0 ? Int8(127) : Int8(-127) }
+    let bias = [Int32](repeating: 5, count: outputs)
+    let shift = [Int32](repeating: 10, count: outputs)
+    var logits = [Int16](repeating: 0, count: outputs * count)
+    weights.withUnsafeBufferPointer { w in
+      bias.withUnsafeBufferPointer { b in
+        shift.withUnsafeBufferPointer { s in
+          var layer = prnn_dense_layer(
+            inputs: Int32(inputs), outputs: Int32(outputs), weights: w.baseAddress, bias: b.baseAddress,
+            shift: s.baseAddress)
+          kernels.dense(&layer, x, inputs, &logits, outputs, count, PRNN_LOGITS)
+        }
+      }
+    }
+    // 2048 · 127 · 127 = 33 032 192: (33 032 197 >> 10) = 32 258, (-33 032 187 >> 10) = -32 258.
+    for i in logits.indices { #expect(logits[i] == (i % outputs < 16 ? 32_258 : -32_258)) }
   }
 
   @Test(arguments: paths, [1, 3])

@@ -36,10 +36,31 @@ let formats: [(Raster.ColourType, Int)] = Raster.ColourType.allCases.flatMap { t
   @Test func transparentColoursOfGrayAndRGB() throws {
     for type in [Raster.ColourType.gray, .rgb] {
       var picture = sample(type, 8, 2, 2, interlaced: false)
-      let bytes: [UInt8] = type == .gray ? [0, 7] : [0, 1, 0, 2, 0, 3]
-      picture.chunks = [.init(type: Array("tRNS".utf8), place: .beforeData, bytes: bytes)]
-      #expect(try Raster(png: picture.png()) == picture)
+      // The second is out of range: nobody's transparency, but kept.
+      for bytes in type == .gray ? [[0, 7], [9, 7]] : [[0, 1, 0, 2, 0, 3], [0, 1, 9, 2, 0, 3]] as [[UInt8]] {
+        picture.chunks = [.init(type: Array("tRNS".utf8), place: .beforePalette, bytes: bytes)]
+        #expect(try Raster(png: picture.png()) == picture)
+      }
     }
+  }
+
+  @Test func manyAndLargeChunks() throws {
+    var picture = sample(.gray, 8, 2, 2, interlaced: false)
+    picture.chunks = (0..<1500).map {
+      .init(type: Array("tEXt".utf8), place: .beforePalette, bytes: Array("Key\0\($0)".utf8))
+    }
+    picture.chunks.append(
+      .init(type: Array("prVt".utf8), place: .afterData, bytes: [UInt8](repeating: 7, count: 9_000_000)))
+    #expect(try Raster(png: picture.png()) == picture)
+  }
+
+  @Test func damagedChunksAreNotKeptAsSound() throws {
+    var picture = sample(.gray, 8, 2, 2, interlaced: false)
+    picture.chunks = [.init(type: Array("tEXt".utf8), place: .afterData, bytes: Array("Title\0x".utf8))]
+    var file = try picture.png()
+    // The last byte of the text stands before its checksum and the 12 bytes of IEND.
+    file[file.count - 17] ^= 1
+    #expect(throws: RasterError.self) { try Raster(png: file) }
   }
 
   @Test func badFilesAreNamed() throws {

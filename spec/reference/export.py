@@ -56,7 +56,7 @@ def load_checkpoint(path):
             meta = {k: json.loads(v) for k, v in f.metadata().items()}
             weights = {k: f.get_tensor(k) for k in f.keys()}
     else:
-        checkpoint = torch.load(path, weights_only=False)
+        checkpoint = torch.load(path, weights_only=True, map_location="cpu")
         meta, weights = checkpoint, checkpoint["average"]
     net = Network(Architecture(**meta["arch"]))
     net.load_state_dict(weights)

@@ -5,8 +5,8 @@ channel in turn a head with a 256-way softmax that sees the channels before it.
 
 Everything here mirrors the integer network of ../arithmetic.md one to one. Activations are unsigned 7-bit numbers in
 steps of 1/16 (0 ... 127/16), weights are signed 8-bit numbers times a power of two of each row, logits are in bits.
-With `quantise=True` the forward pass rounds to exactly those numbers (straight-through gradients), so that the
-exported integers lose nothing the training has not seen.
+With `quantise=True` the forward pass rounds weights and activations to exactly those numbers (straight-through gradients), so
+that the exported integers lose next to nothing the training has not seen (biases and logits are rounded on export only).
 """
 
 import dataclasses
