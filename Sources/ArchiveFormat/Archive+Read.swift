@@ -41,56 +41,53 @@ private struct ArchiveParser {
   var models: [Archive.ModelName] = []
   var images: [Archive.Image] = []
   var isDone = false
-  private var tileLengths: [Int]?
-
-  private var tilesMissing: Bool {
-    guard let last = images.last else { return false }
-    return tileLengths == nil || last.tiles.count < last.header.grid.count
-  }
-
+  /// The image whose chunks come; it joins `images` when it is whole.
+  private var current: Archive.Image?
+  private var tileLengths: [Int] = []
   /// Whether the next chunk must be a tile.
-  var isAmongTiles: Bool { tileLengths != nil && tilesMissing }
+  private(set) var isAmongTiles = false
 
   mutating func add(_ type: ChunkType, _ fields: inout ByteReader) throws {
     switch type {
     case .model:
-      guard images.isEmpty else { throw order(type) }
+      guard images.isEmpty, current == nil else { throw order(type) }
       let hash = Array(try fields.take(32))
-      models.append(.init(hash: hash, name: String(decoding: try fields.take(Int(fields.byte())), as: UTF8.self)))
+      models.append(.init(hash: hash, name: try fields.name()))
     case .image:
-      guard !tilesMissing else { throw order(type) }
-      images.append(.init(header: try header(&fields), chunks: [], valueWeights: [:], tiles: []))
-      tileLengths = nil
+      guard current == nil else { throw order(type) }
+      current = .init(header: try header(&fields), chunks: [], valueWeights: [:], tiles: [])
     case .pngChunk:
-      guard let image = images.last, tileLengths == nil, image.valueWeights.isEmpty else { throw order(type) }
+      guard let weights = current?.valueWeights, weights.isEmpty, !isAmongTiles else { throw order(type) }
       let chunk = Archive.PNGChunk(
         place: try fields.byte(), type: Array(try fields.take(4)), bytes: Array(try fields.take(fields.remaining)))
-      guard chunk.isAllowed(after: image.chunks) else { throw ArchiveError.damaged("a PNG chunk") }
-      images[images.count - 1].chunks.append(chunk)
+      guard chunk.isAllowed(after: current!.chunks) else { throw ArchiveError.damaged("a PNG chunk") }
+      current!.chunks.append(chunk)
     case .valueWeights:
-      guard let header = images.last?.header, tileLengths == nil else { throw order(type) }
+      guard let header = current?.header, !isAmongTiles else { throw order(type) }
       let channel = Int(try fields.byte())
       let weights = try fields.take(256).map { Int8(bitPattern: $0) }
-      let isNew = images[images.count - 1].valueWeights[channel] == nil
-      guard channel < header.channels, isNew, header.allows(weights) else {
+      guard channel < header.channels, current!.valueWeights[channel] == nil, header.allows(weights) else {
         throw ArchiveError.damaged("value weights")
       }
-      images[images.count - 1].valueWeights[channel] = weights
+      current!.valueWeights[channel] = weights
     case .index:
-      guard let grid = images.last?.header.grid, tileLengths == nil else { throw order(type) }
+      guard let grid = current?.header.grid, !isAmongTiles else { throw order(type) }
       guard fields.remaining % 4 == 0, fields.remaining / 4 == grid.count else {
         throw ArchiveError.damaged("number of tiles")
       }
       tileLengths = try (0..<grid.count).map { _ in Int(try fields.integer(UInt32.self)) }
+      isAmongTiles = true
     case .tile:
-      guard let lengths = tileLengths, let image = images.last, image.tiles.count < lengths.count else {
-        throw order(type)
+      guard isAmongTiles, let number = current?.tiles.count else { throw order(type) }
+      guard fields.remaining == tileLengths[number] else { throw ArchiveError.damaged("length of a tile") }
+      let count = current!.header.streams
+      current!.tiles.append(try (0..<count).map { _ in try fields.take(Int(fields.integer(UInt32.self))) })
+      if number + 1 == tileLengths.count {
+        images.append(current!)
+        (current, isAmongTiles) = (nil, false)
       }
-      guard fields.remaining == lengths[image.tiles.count] else { throw ArchiveError.damaged("length of a tile") }
-      let streams = try (0..<image.header.streams).map { _ in try fields.take(Int(fields.integer(UInt32.self))) }
-      images[images.count - 1].tiles.append(streams)
     case .end:
-      guard !tilesMissing, Int(try fields.integer(UInt32.self)) == images.count, !images.isEmpty else {
+      guard current == nil, !images.isEmpty, Int(try fields.integer(UInt32.self)) == images.count else {
         throw order(type)
       }
       isDone = true
@@ -159,4 +156,13 @@ extension Archive.PNGChunk {
   }
 
   private func isOnly(_ others: [Archive.PNGChunk]) -> Bool { !others.contains { $0.type == type } }
+}
+
+extension ByteReader {
+  /// A name for messages: no control characters, which could spoil a terminal.
+  fileprivate mutating func name() throws -> String {
+    let text = String(decoding: try take(Int(byte())), as: UTF8.self)
+    return String(
+      String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 32 && !(127..<160).contains($0.value) }))
+  }
 }

@@ -70,10 +70,13 @@ public struct Raster: Equatable, Sendable {
 
   public var channels: Int { colourType.channels }
 
+  /// - Precondition: sides are above 0, the bit depth is one that the colour type allows, and there are
+  ///   width · height · channels samples, each of which fits the bit depth.
   public init(
     width: Int, height: Int, colourType: ColourType, bitDepth: Int = 8, interlaced: Bool = false,
     samples: [UInt8], chunks: [Chunk] = []
   ) {
+    precondition(width > 0 && height > 0 && colourType.allows(bitDepth: bitDepth))
     precondition(samples.count == width * height * colourType.channels)
     self.width = width
     self.height = height

@@ -114,6 +114,7 @@ def read_network(fields: Fields) -> tuple[int, Network]:
     require(1 <= up <= 16 and 1 <= left <= 16 and right <= 16, "a network's window is out of bounds")
     require(hidden in range(16, 513, 16) and layers <= 32 and bottleneck in range(16, 257, 16),
             "a network's layers are out of bounds")
+    require(channels * (up * (left + 1 + right) + left) <= 1024, "a network's window is too large")
     inputs = 2 * channels * (up * (left + 1 + right) + left) + 3 * channels
     first = read_layer(fields, inputs, hidden)
     residual = [read_layer(fields, hidden, hidden) for _ in range(layers)]
@@ -368,15 +369,25 @@ def decode_image(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model]
         fields = chunks.take(b"PNGC")
         place, kind = fields.unpack("B4s")
         require(place <= 2 and kind.isalpha(), "unknown place or type of a PNG chunk")
-        header.png_chunks.append((place, kind, fields.rest()))
+        require(kind not in (b"IHDR", b"IDAT", b"IEND"), "a PNG chunk that the image header stands for")
+        require(kind not in (b"PLTE", b"tRNS") or all(kind != k for _, k, _ in header.png_chunks), "a PNG chunk comes twice")
+        data = fields.rest()
+        require(kind != b"PLTE" or len(data) in range(3, 769, 3), "a palette of a wrong length")
+        header.png_chunks.append((place, kind, data))
 
     weights = np.tile(header.default_weights(), (header.channels, 1))
+    seen = set()
     while chunks.kind == b"VALU":
         fields = chunks.take(b"VALU")
         channel = fields.number("B")
         require(channel < header.channels, f"VALU for channel {channel}, which the image does not have")
+        require(channel not in seen, f"a second VALU for channel {channel}")
+        seen.add(channel)
         weights[channel] = fields.unpack("256b")
         fields.end()
+        occur = np.flatnonzero(weights[channel] != ABSENT)
+        require(not (occur % header.scale).any() and not (occur // header.scale >= 2**header.bit_depth).any(),
+                "VALU has a value that no sample can have")
         require(bool((weights[channel] != ABSENT).any()), "VALU without any value that occurs")
 
     # [format: INDX, Tiles] The tiles row by row, with nothing between them.
