@@ -72,6 +72,9 @@ private struct ArchiveParser {
       current!.valueWeights[channel] = weights
     case .index:
       guard let grid = current?.header.grid, !isAmongTiles else { throw order(type) }
+      guard current!.header.colourType != 3 || current!.chunks.contains(where: \.isPalette) else {
+        throw ArchiveError.damaged("no palette")
+      }
       guard fields.remaining % 4 == 0, fields.remaining / 4 == grid.count else {
         throw ArchiveError.damaged("number of tiles")
       }
@@ -154,6 +157,8 @@ extension Archive.PNGChunk {
     default: return true
     }
   }
+
+  fileprivate var isPalette: Bool { type == Array("PLTE".utf8) }
 
   private func isOnly(_ others: [Archive.PNGChunk]) -> Bool { !others.contains { $0.type == type } }
 }

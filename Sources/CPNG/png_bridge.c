@@ -160,6 +160,7 @@ static void set_palette(png_structp png, png_infop info, const prnn_png_chunk *c
 
 static int write_file(png_structp png, png_infop info, png_unknown_chunkp unknown, const prnn_png_header *h,
                       const uint8_t *samples, const prnn_png_chunk *chunks, size_t chunk_count) {
+  png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
   png_set_IHDR(png, info, h->width, h->height, h->bit_depth, h->colour_type,
                h->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                PNG_FILTER_TYPE_DEFAULT);

@@ -29,26 +29,26 @@ struct Bench: ParsableCommand {
     let files = paths.flatMap(pictures)
     let tools = peers ? Peer.available : []
     var rows: [BenchRow] = []
-    defer { finish(rows, tools, library.standard) }
-    if !json { print(BenchRow.heading(tools)) }
-    try Failure.reporting(files) { file in
-      let row = try measure(file, library, tools)
-      rows.append(row)
-      if !json {
-        print(row.text(tools))
-        fflush(nil)
+    if !json { try printLine(BenchRow.heading(tools)) }
+    let outcome = Result {
+      try Failure.reporting(files) { file in
+        let row = try measure(file, library, tools)
+        rows.append(row)
+        if !json { try printLine(row.text(tools)) }
       }
     }
+    try finish(rows, tools, library.standard)
+    try outcome.get()
   }
 
-  private func finish(_ rows: [BenchRow], _ tools: [Peer], _ model: Model) {
+  private func finish(_ rows: [BenchRow], _ tools: [Peer], _ model: Model) throws {
     let mean = BenchRow(meanOf: rows)
     if json {
       let report = BenchReport(
         model: model.name, modelHash: hexadecimal(model.hash), threads: work.threads, files: rows, mean: mean)
-      if let text = try? encoded(report) { print(text) }
+      try printLine(encoded(report))
     } else if let mean {
-      print(mean.text(tools))
+      try printLine(mean.text(tools))
     }
   }
 

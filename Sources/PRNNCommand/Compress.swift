@@ -21,9 +21,7 @@ struct Compress: ParsableCommand {
   @Flag(name: .customLong("no-verify"), help: "Do not decode the archive again to check it.")
   var skipsVerification = false
 
-  func validate() throws {
-    if inputs.count > 1, write.output != nil { throw ValidationError("-o needs a single input.") }
-  }
+  func validate() throws { try write.check(inputs, suffix: ".prnn") }
 
   func run() throws {
     try Failure.reporting(inputs, compress)

@@ -16,9 +16,7 @@ struct Decompress: ParsableCommand {
   @OptionGroup var model: ModelOption
   @OptionGroup var work: WorkOptions
 
-  func validate() throws {
-    if inputs.count > 1, write.output != nil { throw ValidationError("-o needs a single input.") }
-  }
+  func validate() throws { try write.check(inputs, suffix: ".png") }
 
   func run() throws {
     try Failure.reporting(inputs, decompress)

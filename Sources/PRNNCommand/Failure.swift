@@ -50,6 +50,18 @@ struct Failure: Error {
   }
 }
 
+/// Lines on stdout.
+///
+/// - Throws: ``Failure`` when they cannot be written.
+func printLine(_ text: String) throws {
+  var rest = Array((text + "\n").utf8)[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+    guard count >= 0 else { throw Failure("standard output", errno: errno, status: EX_IOERR) }
+    rest = rest.dropFirst(count)
+  }
+}
+
 /// One line on stderr.
 func warn(_ message: String) { writeError("prnn: \(message)\n") }
 

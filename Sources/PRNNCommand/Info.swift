@@ -17,9 +17,9 @@ struct Info: ParsableCommand {
   func run() throws {
     try Failure.reporting([file]) { path in
       let input = try InputFile(path)
-      let bytes = try input.readAll()
+      let bytes = try input.readAll(limit: WorkOptions.standardMemoryLimit)
       let summary = try ArchiveSummary(bytes, library: .bundled)
-      print(json ? try encoded(summary) : summary.text)
+      try printLine(json ? try encoded(summary) : summary.text)
     }
   }
 }

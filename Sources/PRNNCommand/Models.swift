@@ -37,6 +37,8 @@ struct Models: ParsableCommand {
 
   func run() throws {
     let rows = ModelLibrary.bundled.models.map(Row.init)
-    print(json ? try encoded(rows) : rows.map(\.text).joined(separator: "\n"))
+    try Failure.reporting(["standard output"]) { _ in
+      try printLine(json ? try encoded(rows) : rows.map(\.text).joined(separator: "\n"))
+    }
   }
 }

@@ -8,7 +8,9 @@ struct WorkOptions: ParsableArguments {
   var threads: Int = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
   @Option(help: ArgumentHelp("The most memory a picture may take, with K, M or G.", valueName: "size"))
-  var memoryLimit: ByteCount = ByteCount(bytes: 2 << 30)
+  var memoryLimit: ByteCount = ByteCount(bytes: standardMemoryLimit)
+
+  static let standardMemoryLimit = 2 << 30
 
   func validate() throws {
     guard (1...1024).contains(threads) else { throw ValidationError("--threads takes a number from 1 to 1024.") }
@@ -33,10 +35,22 @@ struct WriteOptions: ParsableArguments {
   func path(for input: String, suffix: String) -> String {
     if let output { return output }
     if input == "-" { return "-" }
-    let folder = input.lastIndex(of: "/").map { input[...$0] } ?? ""
-    let name = input.dropFirst(folder.count)
-    let stem = name.lastIndex(of: ".").flatMap { $0 == name.startIndex ? nil : name[..<$0] } ?? name
-    return folder + stem + suffix
+    // In bytes: a name need not consist of whole characters.
+    let bytes = Array(input.utf8)
+    let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+    let dot = bytes[start...].lastIndex(of: UInt8(ascii: ".")).flatMap { $0 == start ? nil : $0 }
+    return String(decoding: bytes[..<(dot ?? bytes.endIndex)], as: UTF8.self) + suffix
+  }
+
+  /// - Throws: `ValidationError` when `-o` is given for several inputs, or two would be written to one file.
+  func check(_ inputs: [String], suffix: String) throws {
+    if inputs.count > 1, output != nil { throw ValidationError("-o needs a single input.") }
+    var seen: [String: String] = [:]
+    for input in inputs {
+      let path = path(for: input, suffix: suffix)
+      if let other = seen[path] { throw ValidationError("\(other) and \(input) would both become \(path).") }
+      seen[path] = input
+    }
   }
 }
 
@@ -56,7 +70,7 @@ struct ModelOption: ParsableArguments {
       let names = library.models.map(\.name).joined(separator: ", ")
       throw Failure(model, "no such model; give one of \(names), or a model file", status: EX_USAGE)
     }
-    do { library.add(try Model(file: InputFile(model).readAll())) } catch { throw Failure(model, error) }
+    do { library.add(try Model(file: InputFile(model).readAll(limit: 1 << 28))) } catch { throw Failure(model, error) }
     return library
   }
 }

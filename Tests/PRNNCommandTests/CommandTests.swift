@@ -21,6 +21,9 @@ import Testing
     #expect(folder.names == ["a.png", "a.prnn", "b.png", "b.prnn"])
     #expect(try folder.read("a.prnn") == folder.read("b.prnn"))
     #expect(run(["compress", "-o", folder / "x.prnn"] + files).status == EX_USAGE)
+    let clash = run("compress", "--force", folder / "a.png", folder / "a.PNG")
+    #expect(clash.error.contains("a.png and \(folder / "a.PNG") would both become"))
+    #expect(clash.status == EX_USAGE)
   }
 
   @Test func oneBadInputDoesNotStopTheOthers() throws {
@@ -143,6 +146,10 @@ import Testing
     let info = shell("\(program) info '\(folder / "in.prnn")' 1>&2")
     #expect(info.error.contains("24 × 16, RGB, 8 bits\nmodel       photo-fast "))
     #expect(shell("\(program) info --json '\(folder / "in.prnn")' 1>&2").error.contains("\"width\" : 24"))
+    let palette =
+      "'\(program)' info '\(#filePath.replacing("Tests/PRNNCommandTests/CommandTests.swift", with: "spec/vectors/palette4.prnn"))' 1>&2"
+    #expect(shell(palette).error.contains("PNG chunks  PLTE tRNS"))
+    #expect(shell("\(program) models > /dev/full").status == EX_IOERR)
     #expect(shell("\(program) models 1>&2").error.hasPrefix("photo  "))
     #expect(shell("\(program) models --json 1>&2").error.contains("\"kmacPerPixel\""))
   }

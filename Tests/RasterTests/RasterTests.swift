@@ -44,6 +44,11 @@ let formats: [(Raster.ColourType, Int)] = Raster.ColourType.allCases.flatMap { t
     }
   }
 
+  @Test func widerThanLibpngLikes() throws {
+    let picture = sample(.gray, 1, 1_000_001, 1, interlaced: false)
+    #expect(try Raster(png: picture.png()) == picture)
+  }
+
   @Test func manyAndLargeChunks() throws {
     var picture = sample(.gray, 8, 2, 2, interlaced: false)
     picture.chunks = (0..<1500).map {

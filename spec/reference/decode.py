@@ -375,6 +375,7 @@ def decode_image(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model]
         require(kind != b"PLTE" or len(data) in range(3, 769, 3), "a palette of a wrong length")
         header.png_chunks.append((place, kind, data))
 
+    require(header.colour_type != 3 or any(k == b"PLTE" for _, k, _ in header.png_chunks), "no palette")
     weights = np.tile(header.default_weights(), (header.channels, 1))
     seen = set()
     while chunks.kind == b"VALU":
