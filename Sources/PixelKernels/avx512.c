@@ -8,20 +8,32 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/// Stores 16 outputs of one pixel.
-INLINE void finish(const prnn_dense_layer *layer, int32_t o, __m512i sum, const uint8_t *in, void *out,
-                   prnn_dense_output output) {
-  __m512i y = _mm512_srav_epi32(_mm512_add_epi32(sum, _mm512_loadu_si512(layer->bias + o)),
-                                _mm512_loadu_si512(layer->shift + o));
+/// Stores `vectors` times 16 outputs of one pixel, from sums with their bias in.
+INLINE void finish(const prnn_dense_layer *layer, int32_t o, int vectors, const __m512i *sum, const uint8_t *in,
+                   void *out, prnn_dense_output output) {
+  __m512i y[4];
+#pragma clang loop unroll(full)
+  for (int v = 0; v < 4; v++) {
+    y[v] = v < vectors ? _mm512_srav_epi32(sum[v], _mm512_loadu_si512(layer->shift + o + 16 * v)) : _mm512_setzero_si512();
+  }
+  // Packing works within 128-bit lanes; the permutations put the outputs back in order.
+  __m512i low = _mm512_packs_epi32(y[0], y[1]), high = _mm512_packs_epi32(y[2], y[3]);
   if (output == PRNN_LOGITS) {
-    _mm256_storeu_si256((__m256i *)((int16_t *)out + o), _mm512_cvtsepi32_epi16(y));
-  } else {
-    __m128i a = _mm512_cvtusepi32_epi8(_mm512_max_epi32(y, _mm512_setzero_si512()));
-    a = _mm_min_epu8(a, _mm_set1_epi8(127));
-    if (output == PRNN_RESIDUAL) {
-      a = _mm_min_epu8(_mm_add_epi8(a, _mm_loadu_si128((const __m128i *)(in + o))), _mm_set1_epi8(127));
+    const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    int16_t *to = (int16_t *)out + o;
+    _mm512_mask_storeu_epi16(to, vectors > 1 ? ~0u : 0xffff, _mm512_permutexvar_epi64(order, low));
+    if (vectors > 2) {
+      _mm512_mask_storeu_epi16(to + 32, vectors > 3 ? ~0u : 0xffff, _mm512_permutexvar_epi64(order, high));
     }
-    _mm_storeu_si128((__m128i *)((uint8_t *)out + o), a);
+  } else {
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i top = _mm512_set1_epi8(127);
+    __mmask64 some = vectors == 4 ? ~0ull : (1ull << (16 * vectors)) - 1;
+    __m512i a = _mm512_min_epu8(_mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high)), top);
+    if (output == PRNN_RESIDUAL) {
+      a = _mm512_min_epu8(_mm512_add_epi8(a, _mm512_maskz_loadu_epi8(some, in + o)), top);
+    }
+    _mm512_mask_storeu_epi8((uint8_t *)out + o, some, a);
   }
 }
 
@@ -34,7 +46,7 @@ INLINE void block(const prnn_dense_layer *layer, int32_t o, int vectors, int pix
 #pragma clang loop unroll(full)
   for (int p = 0; p < pixels; p++)
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) sum[p][v] = _mm512_setzero_si512();
+    for (int v = 0; v < vectors; v++) sum[p][v] = _mm512_loadu_si512(layer->bias + o + 16 * v);
   for (int32_t q = 0; q < quads; q++) {
     __m512i weights[4];
 #pragma clang loop unroll(full)
@@ -50,9 +62,7 @@ INLINE void block(const prnn_dense_layer *layer, int32_t o, int vectors, int pix
   }
 #pragma clang loop unroll(full)
   for (int p = 0; p < pixels; p++)
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++)
-      finish(layer, o + 16 * v, sum[p][v], in + p * in_stride, prnn_row(out, out_stride, p, output), output);
+    finish(layer, o, vectors, sum[p], in + p * in_stride, prnn_row(out, out_stride, p, output), output);
 }
 
 INLINE void columns(const prnn_dense_layer *layer, int32_t o, int vectors, const uint8_t *in, size_t in_stride,
