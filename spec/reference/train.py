@@ -174,7 +174,7 @@ def main():
 def save(a, arch, net, average, step, results, digest, count):
     provenance = {"pictures": count, "pictures-digest": digest, "kind": a.kind, "steps": step, "batch": a.batch,
                   "rate": a.rate, "minutes": a.minutes, "augment": a.augment, "seed": a.seed,
-                  "held-out": a.hold_out, "torch": torch.__version__, "results": results}
+                  "held-out": a.hold_out, "torch": str(torch.__version__), "results": results}
     part = pathlib.Path(a.out + ".part")
     torch.save({"arch": json.loads(arch.to_json()), "net": net.state_dict(), "average": average.state_dict(),
                 "provenance": provenance}, part)
