@@ -91,10 +91,6 @@ public struct Archive: Equatable, Sendable {
 }
 
 extension Archive {
-  /// Samples in an archive, from its headers.
-  ///
-  /// - Throws: ``ArchiveError``.
-  public static func samples(in bytes: [UInt8]) throws -> Int {
-    try Archive(bytes).images.reduce(0) { $0 &+ $1.header.width &* $1.header.height &* $1.header.channels }
-  }
+  /// Samples of all images.
+  public var samples: Int { images.reduce(0) { $0 &+ $1.header.width &* $1.header.height &* $1.header.channels } }
 }

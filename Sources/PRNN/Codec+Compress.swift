@@ -16,7 +16,7 @@ extension Codec {
       width: raster.width, height: raster.height, colourType: raster.colourType.rawValue,
       bitDepth: UInt8(raster.bitDepth), interlaced: raster.interlaced, model: 0, tileWidth: grid.tileWidth,
       tileHeight: grid.tileHeight, checksum: crc32(raster.samples))
-    let groups = PlaneGroup.all(of: header, paletteEntries: raster.paletteEntries)
+    let groups = PlaneGroup.all(of: header, raster.chunks)
     let valueWeights = try estimateValueWeights(raster, groups, model)
     let weights = groups.map { $0.weights(valueWeights) }
     let jobs = jobs(grid, groups: groups.count)
@@ -71,9 +71,4 @@ extension Codec {
     }
     return same.load(ordering: .relaxed)
   }
-}
-
-extension Raster {
-  /// Colours in the palette; 0 without one.
-  var paletteEntries: Int { (chunks.first { $0.type == Array("PLTE".utf8) }?.bytes.count ?? 0) / 3 }
 }

@@ -10,7 +10,13 @@ extension Codec {
   ///
   /// - Throws: `ArchiveError` or ``PRNNError``; no picture then.
   public func decompress(_ bytes: [UInt8], models: ModelLibrary) throws -> Raster {
-    let archive = try Archive(bytes)
+    try decompress(Archive(bytes), models: models)
+  }
+
+  /// The picture in an archive that is parsed already.
+  ///
+  /// - Throws: `ArchiveError` or ``PRNNError``; no picture then.
+  public func decompress(_ archive: Archive, models: ModelLibrary) throws -> Raster {
     guard archive.images.count == 1 else { throw PRNNError.severalImages(archive.images.count) }
     let image = archive.images[0]
     let header = image.header
@@ -40,7 +46,7 @@ extension Codec {
   ) throws {
     let model = try models.model(for: (name.hash, name.name))
     let header = image.header
-    let groups = PlaneGroup.all(of: header, paletteEntries: image.paletteEntries)
+    let groups = PlaneGroup.all(of: header, image.rasterChunks)
     let weights = groups.map { $0.weights(image.valueWeights) }
     let jobs = jobs(header.grid, groups: groups.count)
     @Sendable func decode(coders: [TileCoder], index: Int) throws {
@@ -77,7 +83,4 @@ extension Archive.Image {
   var rasterChunks: [Raster.Chunk] {
     chunks.map { .init(type: $0.type, place: .init(rawValue: $0.place)!, bytes: $0.bytes) }
   }
-
-  /// Colours in the palette; 0 without one.
-  var paletteEntries: Int { (chunks.first { $0.type == Array("PLTE".utf8) }?.bytes.count ?? 0) / 3 }
 }

@@ -1,6 +1,7 @@
 import ArchiveFormat
 import IntegerInference
 import PixelModels
+import Raster
 
 /// Channels of a picture that one network codes together: the colours, or alpha.
 struct PlaneGroup {
@@ -17,10 +18,12 @@ struct PlaneGroup {
   var channels: Int { role.channels }
 
   /// The groups of an image, in the order of their streams.
-  static func all(of header: Archive.Header, paletteEntries: Int) -> [PlaneGroup] {
+  static func all(of header: Archive.Header, _ chunks: [Raster.Chunk]) -> [PlaneGroup] {
     let isPalette = header.colourType == 3
     let isColour = header.colourType & 2 != 0 && !isPalette
     let top = (1 << Int(header.bitDepth)) - 1
+    let palette = chunks.first { $0.type == Array("PLTE".utf8) }
+    let paletteEntries = (palette?.bytes.count ?? 0) / 3
     let levels = isPalette ? min(top + 1, max(1, paletteEntries)) : top + 1
     var implied: [Int8]?
     if levels < 256 {

@@ -28,8 +28,8 @@ struct Decompress: ParsableCommand {
     try OutputFile.check(output, force: write.force, input: input)
     let file = try InputFile(input)
     do {
-      let archive = try file.readAll(limit: work.memoryLimit.bytes)
-      let bar = ProgressBar(file.name, total: try Archive.samples(in: archive), quiet: write.quiet)
+      let archive = try Archive(file.readAll(limit: work.memoryLimit.bytes))
+      let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet)
       defer { bar.finish() }
       let raster = try work.codec(progress: bar.advance).decompress(archive, models: library)
       try OutputFile.write(output, force: write.force) { try raster.writePNG(to: $0) }

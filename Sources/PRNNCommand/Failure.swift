@@ -54,12 +54,7 @@ struct Failure: Error {
 ///
 /// - Throws: ``Failure`` when they cannot be written.
 func printLine(_ text: String) throws {
-  var rest = Array((text + "\n").utf8)[...]
-  while !rest.isEmpty {
-    let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-    guard count >= 0 else { throw Failure("standard output", errno: errno, status: EX_IOERR) }
-    rest = rest.dropFirst(count)
-  }
+  try Array((text + "\n").utf8).withUnsafeBytes { try OutputFile.put($0, to: STDOUT_FILENO, "standard output") }
 }
 
 /// One line on stderr.

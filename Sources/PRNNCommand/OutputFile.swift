@@ -92,7 +92,8 @@ enum OutputFile {
     Failure(path, "exists already; choose another name with -o, or overwrite it with --force", status: EX_CANTCREAT)
   }
 
-  private static func put(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ name: String) throws {
+  /// Writes all bytes.
+  static func put(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ name: String) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
       let part = UnsafeRawBufferPointer(rebasing: rest)

@@ -42,16 +42,7 @@ import Testing
       var small = [UInt8](repeating: 0, count: outputs * count)
       var logits = [Int16](repeating: 0, count: outputs * count)
       func run(_ out: UnsafeMutableRawPointer, _ kind: prnn_dense_output) {
-        packed.withUnsafeBufferPointer { w in
-          bias.withUnsafeBufferPointer { b in
-            shift.withUnsafeBufferPointer { s in
-              var layer = prnn_dense_layer(
-                inputs: Int32(inputs), outputs: Int32(outputs), weights: w.baseAddress, bias: b.baseAddress,
-                shift: s.baseAddress)
-              kernels.dense(&layer, x, stride, out, outputs, count, kind)
-            }
-          }
-        }
+        withLayer(inputs, outputs, packed, bias, shift) { kernels.dense($0, x, stride, out, outputs, count, kind) }
       }
       run(&logits, PRNN_LOGITS)
       run(&small, PRNN_RELU)
@@ -136,15 +127,8 @@ import Testing
     let bias = [Int32](repeating: 5, count: outputs)
     let shift = [Int32](repeating: 10, count: outputs)
     var logits = [Int16](repeating: 0, count: outputs * count)
-    weights.withUnsafeBufferPointer { w in
-      bias.withUnsafeBufferPointer { b in
-        shift.withUnsafeBufferPointer { s in
-          var layer = prnn_dense_layer(
-            inputs: Int32(inputs), outputs: Int32(outputs), weights: w.baseAddress, bias: b.baseAddress,
-            shift: s.baseAddress)
-          kernels.dense(&layer, x, inputs, &logits, outputs, count, PRNN_LOGITS)
-        }
-      }
+    withLayer(inputs, outputs, weights, bias, shift) {
+      kernels.dense($0, x, inputs, &logits, outputs, count, PRNN_LOGITS)
     }
     // 2048 · 127 · 127 = 33 032 192: (33 032 197 >> 10) = 32 258, (-33 032 187 >> 10) = -32 258.
     for i in logits.indices { #expect(logits[i] == (i % outputs < 16 ? 32_258 : -32_258)) }
@@ -176,6 +160,23 @@ import Testing
         own_bytes: Int32(left * channels), left_bytes: Int32(left * channels), stride: stride)
       plane.withUnsafeBufferPointer { kernels.inputs(&window, $0.baseAddress! + at, prediction, &out) }
       #expect(Array(out.prefix(all.count)) == all)
+    }
+  }
+}
+
+/// A layer over arrays, for the time of `body`.
+private func withLayer(
+  _ inputs: Int, _ outputs: Int, _ weights: [Int8], _ bias: [Int32], _ shift: [Int32],
+  _ body: (UnsafePointer<prnn_dense_layer>) -> Void
+) {
+  weights.withUnsafeBufferPointer { w in
+    bias.withUnsafeBufferPointer { b in
+      shift.withUnsafeBufferPointer { s in
+        var layer = prnn_dense_layer(
+          inputs: Int32(inputs), outputs: Int32(outputs), weights: w.baseAddress, bias: b.baseAddress,
+          shift: s.baseAddress)
+        body(&layer)
+      }
     }
   }
 }

@@ -98,8 +98,10 @@ def main():
     device = "cuda" if torch.cuda.is_available() else "cpu"
     arch = Architecture(3 if a.kind == "colour" else 1, a.up, a.left, a.right, a.hidden, a.layers, a.bottleneck)
     net = Network(arch).to(device)
+    a.earlier = None
     if a.resume:
-        net.load_state_dict(load_checkpoint(a.resume)[0].state_dict())
+        start, a.earlier = load_checkpoint(a.resume)
+        net.load_state_dict(start.state_dict())
     average = copy.deepcopy(net)
     load = data.load_alpha if a.kind == "alpha" else data.load
     pictures, test = load(a.train), load(a.test)
@@ -174,7 +176,7 @@ def main():
 def save(a, arch, net, average, step, results, digest, count):
     provenance = {"pictures": count, "pictures-digest": digest, "kind": a.kind, "steps": step, "batch": a.batch,
                   "rate": a.rate, "minutes": a.minutes, "augment": a.augment, "seed": a.seed,
-                  "held-out": a.hold_out, "torch": str(torch.__version__), "results": results}
+                  "held-out": a.hold_out, "resumed-from": a.earlier, "torch": str(torch.__version__), "results": results}
     part = pathlib.Path(a.out + ".part")
     torch.save({"arch": json.loads(arch.to_json()), "net": net.state_dict(), "average": average.state_dict(),
                 "provenance": provenance}, part)
