@@ -3,7 +3,7 @@ import PixelKernels
 import PixelModels
 
 /// Codes tiles with one network. It owns its weights: every thread has one of its own.
-public final class TileCoder {
+public final class TileCoder: NetworkCoder {
   private let architecture: Architecture
   private let kernels: Kernels
   private let first: IntegerLayer
@@ -11,7 +11,6 @@ public final class TileCoder {
   private let heads: [IntegerLayer]
   private let logits: [IntegerLayer]
 
-  /// Called now and then with the number of pixels coded since the last call.
   public var progress: (Int) -> Void = { _ in }
 
   /// A coder with a copy of a network's weights.
@@ -26,30 +25,23 @@ public final class TileCoder {
     logits = stride(from: tail.startIndex + 1, to: tail.endIndex, by: 2).map { tail[$0] }
   }
 
-  /// Codes a tile.
-  ///
-  /// - Parameters:
-  ///   - weights: of the values of each channel.
-  ///   - row: fills a row, by its number, with (width, channels) samples.
-  /// - Returns: the stream of the range encoder; empty when every channel has only one value.
   public func encode(
-    width: Int, height: Int, weights: ValueWeights, row: (Int, UnsafeMutablePointer<UInt8>) -> Void
+    width: Int, height: Int, count: Int, weights: ValueWeights,
+    row: (_ image: Int, _ y: Int, UnsafeMutablePointer<UInt8>) -> Void
   ) -> [UInt8] {
-    let planes = TilePlanes(width: width, height: height, architecture)
-    for y in 0..<height { row(y, planes.pixel(row: y, column: 0)) }
     if constant(weights) != nil { return [] }
     var encoder = RangeEncoder()
-    run(planes, weights, &encoder)
+    for image in 0..<count {
+      let planes = TilePlanes(width: width, height: height, architecture)
+      for y in 0..<height { row(image, y, planes.pixel(row: y, column: 0)) }
+      run(planes, weights, &encoder)
+    }
     return encoder.finish()
   }
 
-  /// Runs some rows of a tile past a counter instead of an encoder.
-  ///
-  /// - Parameters:
-  ///   - above: rows of the tile above these; as many as the window needs are asked for, with negative numbers.
   public func count(
     width: Int, height: Int, above: Int, weights: ValueWeights, into counter: inout ValueCounter,
-    row: (Int, UnsafeMutablePointer<UInt8>) -> Void
+    row: (_ y: Int, UnsafeMutablePointer<UInt8>) -> Void
   ) {
     let planes = TilePlanes(width: width, height: height, architecture)
     for y in -min(above, architecture.up)..<height {
@@ -59,30 +51,22 @@ public final class TileCoder {
     run(planes, weights, &counter)
   }
 
-  /// Decodes a tile.
-  ///
-  /// - Parameters:
-  ///   - stream: what ``encode(width:height:weights:row:)`` returned for a tile of this size and these weights.
-  ///   - row: is given each row, by its number, with (width, channels) samples.
-  /// - Returns: whether the stream ended where the tile did. If not, the samples are worthless.
   public func decode(
-    _ stream: ArraySlice<UInt8>, width: Int, height: Int, weights: ValueWeights,
-    row: (Int, UnsafePointer<UInt8>) -> Void
+    _ stream: ArraySlice<UInt8>, width: Int, height: Int, count: Int, weights: ValueWeights,
+    row: (_ image: Int, _ y: Int, UnsafePointer<UInt8>) -> Void
   ) -> Bool {
-    let planes = TilePlanes(width: width, height: height, architecture)
-    let whole: Bool
-    if let pixel = constant(weights) {
-      whole = stream.isEmpty
-      for y in 0..<height {
-        for x in 0..<width { planes.pixel(row: y, column: x).update(from: pixel, count: pixel.count) }
+    let pixel = constant(weights)
+    var decoder = RangeDecoder(stream)
+    for image in 0..<count {
+      let planes = TilePlanes(width: width, height: height, architecture)
+      if let pixel {
+        planes.fill(with: pixel)
+      } else {
+        run(planes, weights, &decoder)
       }
-    } else {
-      var decoder = RangeDecoder(stream)
-      run(planes, weights, &decoder)
-      whole = decoder.isAtEnd
+      for y in 0..<height { row(image, y, planes.pixel(row: y, column: 0)) }
     }
-    for y in 0..<height { row(y, planes.pixel(row: y, column: 0)) }
-    return whole
+    return pixel == nil ? decoder.isAtEnd : stream.isEmpty
   }
 
   /// The pixel that a picture consists of, when every channel has only one value.

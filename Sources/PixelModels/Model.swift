@@ -64,8 +64,8 @@ public struct Model: Sendable {
   public let networks: [Network]
   /// SHA-256 of the file: what an archive names its model by.
   public let hash: [UInt8]
-  /// Bytes of the file.
-  public let size: Int
+  /// The bytes of the file.
+  public let file: [UInt8]
 
   public func network(for role: Role) -> Network? { networks.first { $0.role == role } }
 
@@ -92,7 +92,7 @@ public struct Model: Sendable {
     }
     guard reader.remaining == 0 else { throw .truncated }
     hash = sha256(file)
-    size = file.count
+    self.file = file
   }
 }
 
