@@ -109,7 +109,7 @@ extension Codec {
     _ archive: Archive, _ plans: [CodingPlan], _ jobs: [CodingJob],
     _ body: @escaping @Sendable (PixelRun, UnsafePointer<UInt8>) -> Void
   ) throws {
-    try parallel(count: jobs.count, threads: threads, context: { Coders(kernels, progress: progress) }) { coders, i in
+    try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
       let (job, plan) = (jobs[i], plans[jobs[i].series])
       let (group, tile) = (plan.groups[job.group], job.unit.tile)
       let whole = coders.coder(group.role, of: plan.model).decode(
