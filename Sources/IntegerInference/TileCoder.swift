@@ -208,8 +208,8 @@ public final class TileCoder {
 }
 
 extension Optional where Wrapped == [Int16] {
-  fileprivate func withPointer(_ body: (UnsafePointer<Int16>?) -> Void) {
+  func withPointer<Result>(_ body: (UnsafePointer<Int16>?) -> Result) -> Result {
     guard let self else { return body(nil) }
-    self.withUnsafeBufferPointer { body($0.baseAddress) }
+    return self.withUnsafeBufferPointer { body($0.baseAddress) }
   }
 }
