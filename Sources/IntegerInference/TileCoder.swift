@@ -15,7 +15,7 @@ public final class TileCoder {
   public var progress: (Int) -> Void = { _ in }
 
   /// A coder with a copy of a network's weights.
-  public init(_ network: Model.Network, kernels: Kernels) {
+  public init(_ network: Model.LocalNetwork, kernels: Kernels) {
     architecture = network.architecture
     self.kernels = kernels
     let layers = network.layers.map(IntegerLayer.init)

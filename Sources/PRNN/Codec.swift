@@ -57,7 +57,7 @@ public struct Codec: Sendable {
   /// For each group a coder, made by each thread for itself.
   func coders(_ groups: [PlaneGroup], _ model: Model) throws -> [TileCoder] {
     try groups.map { group in
-      guard let network = model.network(for: group.role) else {
+      guard case .local(let network) = model.network(for: group.role)?.body else {
         throw PRNNError.noNetwork(model: model.name, role: "\(group.role)")
       }
       let coder = TileCoder(network, kernels: kernels)
