@@ -34,6 +34,7 @@ extension IntegerPixelRNN {
           shift: Array(try body.take(fused.outputs)))
       }, states: try (0..<architecture.stateCount).map { _ in try body.integers(features) })
     if let layer = unboundedLayer() { throw ModelError.unbounded(layer: layer) }
+    guard obeysMasks else { throw ModelError.unsupported("weights from a channel to an earlier one") }
     // Hidden states are activations.
     for index in states.indices where index % 2 == 0 {
       guard states[index].allSatisfy({ abs(Int($0)) <= IntegerPixelRNN.activationLimit }) else {

@@ -44,6 +44,23 @@ public struct IntegerPixelRNN: Equatable, Sendable {
   }
 }
 
+extension IntegerPixelRNN {
+  /// Whether every weight that a mask takes away is 0.
+  public var obeysMasks: Bool {
+    zip(architecture.fusedLayers, layers).allSatisfy { fused, layer in
+      let c = fused.parts[0]
+      guard c.mask != nil else { return true }
+      // The masked convolution comes first, its last tap is the pixel itself.
+      let start = (c.taps.count - 1) * c.inputs
+      return (0..<c.outputs).allSatisfy { o in
+        (0..<c.inputs).allSatisfy { i in
+          layer.weights[o * fused.inputs + start + i] == 0 || architecture.allows(c, input: i, output: o)
+        }
+      }
+    }
+  }
+}
+
 extension PixelRNN {
   /// Convolutions whose sums are one sum: one layer of the integer network. Its inputs are those of the parts one after the
   /// other, each by tap, then feature.

@@ -7,7 +7,7 @@ import Testing
 @testable import IntegerInference
 
 /// Records what the coder is shown.
-private struct Recorder: SymbolCoder {
+struct Recorder: SymbolCoder {
   /// In the order of coding: a sum over the frequencies of a symbol's distribution that tells any two apart.
   var seen: [UInt64] = []
 
