@@ -22,6 +22,7 @@ let package = Package(
     .target(name: "PixelKernels"),
     .target(name: "EntropyCoding", dependencies: ["PixelKernels"]),
     .target(name: "PixelModels", dependencies: ["ByteCoding"]),
+    .target(name: "PixelTraining", dependencies: ["PixelModels", "Raster", "ByteCoding"]),
     .target(name: "BundledModels", exclude: ["photo.prnnmodel", "photo-fast.prnnmodel"]),
     .target(name: "IntegerInference", dependencies: ["PixelModels", "PixelKernels", "EntropyCoding"]),
     .target(name: "ArchiveFormat", dependencies: ["ByteCoding"]),
@@ -29,13 +30,14 @@ let package = Package(
     .executableTarget(
       name: "PRNNCommand",
       dependencies: [
-        "PRNN", "Raster", "PixelModels", "ArchiveFormat",
+        "PRNN", "Raster", "PixelModels", "PixelTraining", "ArchiveFormat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "ByteCodingTests", dependencies: ["ByteCoding"]),
     .testTarget(name: "RasterTests", dependencies: ["Raster", "ByteCoding"]),
     .testTarget(name: "PixelKernelsTests", dependencies: ["PixelKernels"]),
     .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding", "PixelKernels"]),
+    .testTarget(name: "PixelTrainingTests", dependencies: ["PixelTraining", "PixelModels", "Raster"]),
     .testTarget(
       name: "IntegerInferenceTests",
       dependencies: ["IntegerInference", "EntropyCoding", "PixelKernels", "PixelModels", "PRNN"]),
