@@ -25,6 +25,8 @@ let package = Package(
     .target(name: "PixelTraining", dependencies: ["PixelModels", "Raster", "ByteCoding"]),
     .target(name: "BundledModels", exclude: ["photo.prnnmodel", "photo-fast.prnnmodel"]),
     .target(name: "IntegerInference", dependencies: ["PixelModels", "PixelKernels", "EntropyCoding"]),
+    // Float networks: forward, backward. Of the package it needs what a network is, and the kernels.
+    .target(name: "PixelTraining", dependencies: ["PixelModels", "PixelKernels"]),
     .target(name: "ArchiveFormat", dependencies: ["ByteCoding"]),
     .target(name: "PRNN", dependencies: ["ByteCoding", "Raster", "PixelModels", "IntegerInference", "ArchiveFormat", "BundledModels"]),
     .executableTarget(
@@ -36,6 +38,8 @@ let package = Package(
     .testTarget(name: "ByteCodingTests", dependencies: ["ByteCoding"]),
     .testTarget(name: "RasterTests", dependencies: ["Raster", "ByteCoding"]),
     .testTarget(name: "PixelKernelsTests", dependencies: ["PixelKernels"]),
+    .testTarget(name: "PixelModelsTests", dependencies: ["PixelModels"]),
+    .testTarget(name: "PixelTrainingTests", dependencies: ["PixelTraining", "PixelModels", "PixelKernels"]),
     .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding", "PixelKernels"]),
     .testTarget(name: "PixelTrainingTests", dependencies: ["PixelTraining", "PixelModels", "Raster"]),
     .testTarget(
