@@ -22,11 +22,10 @@ let package = Package(
     .target(name: "PixelKernels"),
     .target(name: "EntropyCoding", dependencies: ["PixelKernels"]),
     .target(name: "PixelModels", dependencies: ["ByteCoding"]),
-    .target(name: "PixelTraining", dependencies: ["PixelModels", "Raster", "ByteCoding"]),
     .target(name: "BundledModels", exclude: ["photo.prnnmodel", "photo-fast.prnnmodel"]),
     .target(name: "IntegerInference", dependencies: ["PixelModels", "PixelKernels", "EntropyCoding"]),
     // Float networks: forward, backward. Of the package it needs what a network is, and the kernels.
-    .target(name: "PixelTraining", dependencies: ["PixelModels", "PixelKernels"]),
+    .target(name: "PixelTraining", dependencies: ["PixelModels", "PixelKernels", "Raster", "ByteCoding"]),
     .target(name: "ArchiveFormat", dependencies: ["ByteCoding"]),
     .target(name: "PRNN", dependencies: ["ByteCoding", "Raster", "PixelModels", "IntegerInference", "ArchiveFormat", "BundledModels"]),
     .executableTarget(
@@ -39,9 +38,9 @@ let package = Package(
     .testTarget(name: "RasterTests", dependencies: ["Raster", "ByteCoding"]),
     .testTarget(name: "PixelKernelsTests", dependencies: ["PixelKernels"]),
     .testTarget(name: "PixelModelsTests", dependencies: ["PixelModels"]),
-    .testTarget(name: "PixelTrainingTests", dependencies: ["PixelTraining", "PixelModels", "PixelKernels"]),
+    .testTarget(
+      name: "PixelTrainingTests", dependencies: ["PixelTraining", "PixelModels", "PixelKernels", "Raster"]),
     .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding", "PixelKernels"]),
-    .testTarget(name: "PixelTrainingTests", dependencies: ["PixelTraining", "PixelModels", "Raster"]),
     .testTarget(
       name: "IntegerInferenceTests",
       dependencies: ["IntegerInference", "EntropyCoding", "PixelKernels", "PixelModels", "PRNN"]),

@@ -5,7 +5,7 @@ import Glibc
 /// - Throws: ``FileError``.
 public func contents(of path: String) throws -> [UInt8] {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { throw systemError(path) }
+  guard descriptor >= 0 else { throw FileError(path, TrainingError.unreadable(errno)) }
   defer { close(descriptor) }
   var status = stat()
   fstat(descriptor, &status)
@@ -16,7 +16,7 @@ public func contents(of path: String) throws -> [UInt8] {
   while true {
     let count = read(descriptor, part.baseAddress, part.count)
     if count < 0 && errno == EINTR { continue }
-    guard count >= 0 else { throw systemError(path) }
+    guard count >= 0 else { throw FileError(path, TrainingError.unreadable(errno)) }
     if count == 0 { return bytes }
     bytes.append(contentsOf: part[..<count])
   }
@@ -29,17 +29,17 @@ public func contents(of path: String) throws -> [UInt8] {
 public func writeDurably(_ bytes: [UInt8], to path: String) throws {
   var temporary = Array((path + ".XXXXXX").utf8CString)
   let descriptor = mkstemp(&temporary)
-  guard descriptor >= 0 else { throw systemError(path) }
+  guard descriptor >= 0 else { throw unwritable(path) }
   var isOpen = true
   do {
     let mask = umask(0)
     umask(mask)
     fchmod(descriptor, 0o666 & ~mask)
     try bytes.withUnsafeBytes { try put($0, to: descriptor, path) }
-    guard fsync(descriptor) == 0 else { throw systemError(path) }
+    guard fsync(descriptor) == 0 else { throw unwritable(path) }
     isOpen = false
-    guard close(descriptor) == 0 else { throw systemError(path) }
-    guard rename(temporary, path) == 0 else { throw systemError(path) }
+    guard close(descriptor) == 0 else { throw unwritable(path) }
+    guard rename(temporary, path) == 0 else { throw unwritable(path) }
   } catch {
     if isOpen { close(descriptor) }
     unlink(temporary)
@@ -48,13 +48,13 @@ public func writeDurably(_ bytes: [UInt8], to path: String) throws {
   synchroniseFolder(of: path)
 }
 
-private func put(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String) throws {
+func put(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String) throws {
   var rest = bytes[...]
   while !rest.isEmpty {
     let part = UnsafeRawBufferPointer(rebasing: rest)
     let count = write(descriptor, part.baseAddress, part.count)
     if count < 0 && errno == EINTR { continue }
-    guard count >= 0 else { throw systemError(path) }
+    guard count >= 0 else { throw unwritable(path) }
     rest = rest.dropFirst(count)
   }
 }
@@ -68,6 +68,4 @@ private func synchroniseFolder(of path: String) {
   close(descriptor)
 }
 
-private func systemError(_ path: String) -> FileError {
-  FileError(path, TrainingError.system(String(cString: strerror(errno))))
-}
+func unwritable(_ path: String) -> FileError { FileError(path, TrainingError.unwritable(errno)) }

@@ -111,7 +111,7 @@ extension TrainingData.Format {
 private func files(at path: String, searched: Bool) throws -> [String] {
   guard let folder = opendir(path) else { return [path] }
   defer { closedir(folder) }
-  guard searched else { throw FileError(path, TrainingError.system("is a folder; give files of rows of bits")) }
+  guard searched else { throw FileError(path, TrainingError.bitFolder) }
   var names: [String] = []
   while let entry = readdir(folder) {
     let name = withUnsafePointer(to: &entry.pointee.d_name) {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why training cannot start or go on. Messages follow the name of a file and a colon.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case compressed
@@ -12,8 +14,12 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case damagedCheckpoint(String)
   case otherData
   case otherNetwork(String)
+  case noArchitecture
   case diverged(step: Int)
-  case system(String)
+  case bitFolder
+  /// Failed system calls, with errno.
+  case unreadable(Int32)
+  case unwritable(Int32)
 
   public var description: String {
     switch self {
@@ -33,8 +39,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .damagedCheckpoint(let cause): "the checkpoint is damaged (\(cause)); go back to an earlier one"
     case .otherData: "the run began with other pictures; give those again"
     case .otherNetwork(let what): "is of another network (\(what)); give its architecture"
+    case .noArchitecture: "does not say of which network the tensors are; give a file made by prnn train"
     case .diverged(let step): "the loss is no number any more at step \(step); lower --learning-rate or --clip"
-    case .system(let cause): cause
+    case .bitFolder: "is a folder; give files of rows of bits, or leave out --bits"
+    case .unreadable(let code), .unwritable(let code): String(cString: strerror(code))
     }
   }
 }
