@@ -6,5 +6,5 @@ struct PRNNCommand: ParsableCommand {
     commandName: "prnn",
     abstract: "Lossless image compression with autoregressive networks.",
     version: "prnn 0.1.0, format version 1",
-    subcommands: [Compress.self, Decompress.self, Info.self, Models.self, Bench.self])
+    subcommands: [Compress.self, Decompress.self, Info.self, Models.self, Bench.self, Train.self])
 }

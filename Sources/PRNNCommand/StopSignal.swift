@@ -1,0 +1,25 @@
+import Glibc
+import Synchronization
+
+/// SIGINT, SIGTERM and SIGHUP as a wish to stop; the same signal again ends the program at once.
+enum StopSignal {
+  private static let received = Atomic<Int32>(0)
+
+  /// The signal that came; 0 for none.
+  static var number: Int32 { received.load(ordering: .relaxed) }
+
+  static func listen() {
+    // Made before a signal can come.
+    received.store(0, ordering: .relaxed)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      var old = sigaction()
+      sigaction(number, nil, &old)
+      // Under nohup a hangup stays ignored.
+      if unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self) == 1 { continue }
+      signal(number) { number in
+        StopSignal.received.store(number, ordering: .relaxed)
+        signal(number, SIG_DFL)
+      }
+    }
+  }
+}
