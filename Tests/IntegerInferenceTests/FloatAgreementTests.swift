@@ -1,4 +1,5 @@
 import EntropyCoding
+import FoundationEssentials
 import Glibc
 import PixelKernels
 import PixelModels
@@ -28,8 +29,8 @@ private struct Meter: SymbolCoder {
     "row-lstm-conditional", "diagonal-bilstm-bernoulli", "diagonal-bilstm-softmax", "diagonal-bilstm-conditional",
   ])
   func integersAgreeWithFloats(name: String) throws {
-    let tensors = try SafeTensors(file: [UInt8](try bytes(of: Self.folder + name + ".safetensors")))
-    let network = try #require(try PixelRNN(json: try #require(tensors.metadata["architecture"])))
+    let tensors = try SafeTensors(file: [UInt8](Data(contentsOf: URL(filePath: Self.folder + name + ".safetensors"))))
+    let network = try JSONDecoder().decode(PixelRNN.self, from: Data(try #require(tensors.metadata["architecture"]).utf8))
     let weights = try network.parameters.flatMap { try #require(tensors[$0.name]?.floats) }
     let samples = try #require(tensors["samples"])
     var maxima = Dictionary(uniqueKeysWithValues: network.convolutions.map { ($0.name, Float(4)) })
