@@ -85,7 +85,7 @@ public struct Quantiser {
         return stride(from: tensor.startIndex + o, to: tensor.endIndex, by: c.outputs).map { Double(tensor[$0] * unit) }
       }
       let hasBias = fused.parts[0].hasBias
-      let bias = hasBias ? Double(weights[layout.range(fused.parts[0].name + ".bias")][o] * scale) : 0
+      let bias = hasBias ? Double(weights[layout.range(fused.parts[0].name + ".bias").lowerBound + o] * scale) : 0
       let bits = Quantiser.accumulatorBits(row, bias, limit: fused.inputLimit, least: fraction)
       let unit = Double(sign: .plus, exponent: bits, significand: 1)
       let shift = bits - fraction

@@ -36,6 +36,7 @@ private struct Meter: SymbolCoder {
     var maxima = Dictionary(uniqueKeysWithValues: network.convolutions.map { ($0.name, Float(4)) })
     maxima["stream"] = 4
     maxima["upsample"] = 4
+    maxima["skip"] = 4
     let integers = Quantiser(network, weights: weights, maxima: maxima).network()
     #expect(integers.unboundedLayer() == nil && integers.obeysMasks)
     func lot(_ tensor: SafeTensors.Tensor) throws -> LotSamples {
