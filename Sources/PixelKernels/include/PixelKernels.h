@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "FloatKernels.h"
+
 /// One 1x1 convolution. Activations are 0 ... 127, weights -127 ... 127.
 typedef struct {
   int32_t inputs;         ///< multiple of 4
