@@ -37,6 +37,13 @@ public struct Checkpoint: Equatable, Sendable {
   /// Whether these are the pictures of the run.
   public func isTrained(on pictures: TrainingData) -> Bool { crc32(pictures.samples) == data }
 
+  /// Moves the weights and their mean; counts a step.
+  mutating func move(against gradient: [Float], scale: Float, rate: Float) {
+    progress.step += 1
+    optimiser.update(&weights, gradient: gradient, scale: scale, rate: rate, step: progress.step)
+    moveAverage(&average, towards: weights, decay: configuration.average, step: progress.step)
+  }
+
   /// The bytes of the file: safetensors.
   public func serialized() -> [UInt8] {
     var all = tensors(weights, of: network, prefix: "weights.") + tensors(average, of: network, prefix: "average.")
@@ -77,9 +84,9 @@ public struct Checkpoint: Equatable, Sendable {
   }
 
   private static func opened(_ file: [UInt8]) throws(TrainingError) -> SafeTensors {
+    guard file.count > 8, file[8] == UInt8(ascii: "{") else { throw .notACheckpoint }
     do throws(SafeTensorsError) { return try SafeTensors(file: file) } catch {
-      if case .badHeader = error { throw .notACheckpoint }
-      throw .damagedCheckpoint("\(error)")
+      throw .damagedCheckpoint("cut short or changed")
     }
   }
 

@@ -77,11 +77,7 @@ public final class Trainer {
   }
 
   private func update(_ step: Step, scale: Double) {
-    checkpoint.progress.step += 1
-    let number = checkpoint.progress.step
-    checkpoint.optimiser.update(
-      &checkpoint.weights, gradient: gradient, scale: Float(scale), rate: Float(step.rate), step: number)
-    moveAverage(&checkpoint.average, towards: checkpoint.weights, decay: configuration.average, step: number)
+    checkpoint.move(against: gradient, scale: Float(scale), rate: Float(step.rate))
     checkpoint.progress.nats += step.nats
     checkpoint.progress.norms += step.norm
     checkpoint.progress.stepsSinceRow += 1
