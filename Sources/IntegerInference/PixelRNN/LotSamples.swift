@@ -1,16 +1,3 @@
-/// The size of a lot: pictures of one size that are coded in lockstep.
-public struct LotSize: Equatable, Sendable {
-  public let width: Int
-  public let height: Int
-  public let count: Int
-
-  public init(width: Int, height: Int, count: Int) {
-    self.width = width
-    self.height = height
-    self.count = count
-  }
-}
-
 /// The samples of a lot, and what the network sees of them: 0 outside the pictures.
 final class LotSamples {
   let size: LotSize
@@ -49,5 +36,47 @@ final class LotSamples {
   func show(_ image: Int, _ row: Int, _ column: Int, _ channel: Int) {
     let v = Int16(pixel(image, row, column)[channel])
     input(image, row, column)[channel] = isBernoulli ? (v == 0 ? -8192 : 8192) : (v - 128) * 64
+  }
+
+  /// Takes all rows; of a Bernoulli network any sample but 0 is 1.
+  func fill(from source: Lot.Source) {
+    for image in 0..<size.count {
+      for y in 0..<size.height {
+        let row = pixel(image, y, 0)
+        source(image, y, row)
+        if isBernoulli { for x in 0..<size.width { row[x] = row[x] == 0 ? 0 : 1 } }
+      }
+    }
+  }
+
+  /// Hands out all rows; of a Bernoulli network 0 and 255.
+  func drain(to sink: Lot.Sink) {
+    for image in 0..<size.count {
+      for y in 0..<size.height {
+        let row = pixel(image, y, 0)
+        if isBernoulli { for x in 0..<size.width { row[x] = row[x] == 0 ? 0 : 255 } }
+        sink(image, y, row)
+      }
+    }
+  }
+
+  /// Lets the network see all samples.
+  func showAll() {
+    for image in 0..<size.count {
+      for row in 0..<size.height {
+        for column in 0..<size.width { for channel in 0..<channels { show(image, row, column, channel) } }
+      }
+    }
+  }
+
+  /// Takes the pixels of even rows and columns from pictures of half the size.
+  func spread(_ small: LotSamples) {
+    for image in 0..<size.count {
+      for row in 0..<small.size.height {
+        for column in 0..<small.size.width {
+          pixel(image, 2 * row, 2 * column).update(from: small.pixel(image, row, column), count: channels)
+        }
+      }
+    }
   }
 }

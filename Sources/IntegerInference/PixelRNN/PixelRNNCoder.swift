@@ -3,14 +3,13 @@ import PixelKernels
 import PixelModels
 
 /// Codes lots with a network of the paper. It owns its weights: every thread has one of its own.
-public final class PixelRNNCoder {
+public final class PixelRNNCoder: NetworkCoder {
   let architecture: PixelRNN
   private let weights: PixelRNNWeights
   private let kernels: Kernels
   /// Pixels whose logits are computed together.
   private static let logitRows = 12
 
-  /// Called now and then with the number of pixels coded since the last call.
   public var progress: (Int) -> Void = { _ in }
 
   /// A coder with a copy of a network's weights.
@@ -18,6 +17,31 @@ public final class PixelRNNCoder {
     architecture = network.architecture
     weights = PixelRNNWeights(network)
     self.kernels = kernels
+  }
+
+  public var channels: Int { architecture.channels }
+
+  public func run<Coder: SymbolCoder>(_ lot: Lot, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?) {
+    let isBernoulli = architecture.output == .bernoulli
+    let samples = LotSamples(lot.size, channels: channels, isBernoulli: isBernoulli)
+    if let given { samples.fill(from: given) }
+    let small = lot.smaller.map { source in
+      let half = LotSize(
+        width: (lot.size.width + 1) / 2, height: (lot.size.height + 1) / 2, count: lot.size.count)
+      let small = LotSamples(half, channels: channels, isBernoulli: isBernoulli)
+      small.fill(from: source)
+      small.showAll()
+      samples.spread(small)
+      return small
+    }
+    let isGiven = lot.isGiven
+    run(
+      samples, small: small,
+      isKnown: small == nil
+        ? isGiven
+        : { image, row, column in (row | column) & 1 == 0 || isGiven?(image, row, column) == true },
+      lot.weights, &coder)
+    if let result { samples.drain(to: result) }
   }
 
   /// The one step loop, for both directions: features and logits of a channel from the network, a symbol through the coder,
