@@ -37,6 +37,8 @@ public struct Model: Sendable {
       self.body = body
     }
 
+    public var isLocal: Bool { if case .local = body { true } else { false } }
+
     /// Multiplications and additions for one pixel.
     public var macsPerPixel: Int {
       switch body {
