@@ -20,29 +20,16 @@ struct PictureStream: Sendable {
     let (epoch, position) = place.quotientAndRemainder(dividingBy: count)
     if epoch != self.epoch {
       self.epoch = epoch
-      var generator = SplitMix64(seed: seed &+ UInt64(epoch) &* 0xD1B5_4A32_D192_ED03)
+      var generator = SplitMix64(state: seed &+ UInt64(epoch) &* 0xD1B5_4A32_D192_ED03)
       order = Array(0..<count)
       for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, generator.below(i + 1)) }
     }
-    var coin = SplitMix64(seed: ~seed &+ UInt64(place) &* 0x8CB9_2BA7_2F3D_8DD7)
+    var coin = SplitMix64(state: ~seed &+ UInt64(place) &* 0x8CB9_2BA7_2F3D_8DD7)
     return (order[position], flips && coin.next() >> 63 == 1)
   }
 }
 
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
-struct SplitMix64: Sendable {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-
+extension SplitMix64 {
   /// A number from 0 to `limit` - 1; its unevenness is below limit / 2^64.
   mutating func below(_ limit: Int) -> Int { Int(next().multipliedFullWidth(by: UInt64(limit)).high) }
 }

@@ -18,7 +18,8 @@ import Testing
     try log.draw()
     let text = String(decoding: try contents(of: folder / "log.csv"), as: UTF8.self)
     #expect(
-      text == TrainingLog.heading + "\n1,0.25,16,1.25,50.0,0.5,,,0.001,3.0\n2,0.5,32,1.25,25.0,0.25,30.0,0.3,0.001,3.0\n")
+      text == TrainingLog.heading + "\n1,0.25,16,1.25,50.0,0.5,,,0.001,3.0\n"
+        + "2,0.5,32,1.25,25.0,0.25,30.0,0.3,0.001,3.0\n")
     #expect(folder.names == ["log.csv", "log.png"])
     // A run that goes on after step 1 forgets what came later.
     #expect(try TrainingLog(folder / "log.csv", at: 1).rows == [row(1, train: 0.5)])

@@ -25,14 +25,14 @@ import Testing
 
   @Test func splitMix() {
     // The first numbers for seed 0 of the authors' program.
-    var generator = SplitMix64(seed: 0)
+    var generator = SplitMix64(state: 0)
     #expect(generator.next() == 0xE220_A839_7B1D_CDAF)
     #expect(generator.next() == 0x6E78_9E6A_A1B9_65F4)
   }
 
   @Test func batches() {
     // Two pictures of 3 × 2: sample = picture · 100 + pixel · 10 + channel.
-    let samples = (0..<36).map { UInt8($0 / 18 * 100 + $0 % 18 / 3 * 10 + $0 % 3) }
+    let samples = (0..<36).map { (i: Int) -> UInt8 in UInt8(i / 18 * 100 + i % 18 / 3 * 10 + i % 3) }
     let data = TrainingData(width: 3, height: 2, channels: 3, samples: samples)
     let batch = Batch(of: data, pictures: [(1, false), (0, true)], conditional: true)
     #expect(batch.count == 2)
