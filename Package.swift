@@ -43,7 +43,7 @@ let package = Package(
     .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding", "PixelKernels"]),
     .testTarget(
       name: "IntegerInferenceTests",
-      dependencies: ["IntegerInference", "EntropyCoding", "PixelKernels", "PixelModels", "PRNN"]),
+      dependencies: ["IntegerInference", "EntropyCoding", "PixelKernels", "PixelModels", "PixelTraining", "PRNN"]),
     .testTarget(name: "ArchiveFormatTests", dependencies: ["ArchiveFormat", "ByteCoding"]),
     .testTarget(
       name: "PRNNTests",

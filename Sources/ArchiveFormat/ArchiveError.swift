@@ -4,6 +4,8 @@ public enum ArchiveError: Error, Equatable, CustomStringConvertible {
   case notAnArchive
   case newerVersion(Int)
   case newerFeature(String)
+  /// Of what; limits of this program, not of the format.
+  case tooMany(String)
   case truncated
   case damaged(String)
 
@@ -12,8 +14,9 @@ public enum ArchiveError: Error, Equatable, CustomStringConvertible {
     case .empty: "the file is empty; give a .prnn archive"
     case .notAnArchive: "not a prnn archive"
     case .newerVersion(let version):
-      "an archive of format version \(version), newer than version \(Archive.version) that this program reads; get a newer prnn"
+      "an archive of format version \(version), newer than version \(Archive.newestVersion) that this program reads; get a newer prnn"
     case .newerFeature(let what): "the archive uses \(what), which this program does not know; get a newer prnn"
+    case .tooMany(let what): "the archive has more \(what) than this program takes; get a newer prnn"
     case .truncated: "the archive is cut short; get a fresh copy of it"
     case .damaged(let what): "the archive is damaged (\(what)); get a fresh copy of it"
     }

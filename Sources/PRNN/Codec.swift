@@ -42,29 +42,6 @@ public struct Codec: Sendable {
       kernels = .fastest
     }
   }
-
-  /// One stream of one tile.
-  struct Job {
-    let tile: TileGrid.Tile
-    let tileIndex: Int
-    let group: Int
-  }
-
-  func jobs(_ grid: TileGrid, groups: Int) -> [Job] {
-    (0..<grid.count).flatMap { t in (0..<groups).map { Job(tile: grid[t], tileIndex: t, group: $0) } }
-  }
-
-  /// For each group a coder, made by each thread for itself.
-  func coders(_ groups: [PlaneGroup], _ model: Model) throws -> [TileCoder] {
-    try groups.map { group in
-      guard let network = model.network(for: group.role) else {
-        throw PRNNError.noNetwork(model: model.name, role: "\(group.role)")
-      }
-      let coder = TileCoder(network, kernels: kernels)
-      coder.progress = { [progress] in progress($0 * group.channels) }
-      return coder
-    }
-  }
 }
 
 /// Memory that several threads write disjoint parts of.

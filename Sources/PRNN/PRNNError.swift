@@ -9,6 +9,8 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
   case unfaithful
   case tooLarge(bytes: Int, limit: Int)
   case severalImages(Int)
+  case severalLevels(Int)
+  case nameClash(String)
 
   public var description: String {
     switch self {
@@ -21,7 +23,9 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
     case .damagedPixels: "the pixels do not match their checksum; get a fresh copy of the archive"
     case .unfaithful: "the archive did not decode to the picture again, so it was not kept; please report this as a bug"
     case .tooLarge(let bytes, let limit): tooLargeMessage(bytes: bytes, limit: limit)
-    case .severalImages(let count): "holds \(count) images; this program decompresses archives of one"
+    case .severalImages(let count): "holds \(count) images; take one of them by its name or number"
+    case .severalLevels(let count): "has images in \(count) sizes, which this program cannot decode; get a newer prnn"
+    case .nameClash(let name): "two pictures would be called \(name), or one of them is a folder; rename one"
     }
   }
 }
