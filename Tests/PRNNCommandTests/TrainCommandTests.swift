@@ -54,20 +54,23 @@ import Testing
   }
 
   @Test func aRunThatIsStoppedGoesOn() throws {
-    let all = ["--steps", "30", "--batch", "1000"]
+    let all = ["--steps", "20", "--batch", "500"]
     #expect(try trainBits(all[0], all[1], all[2], all[3], "-o", folder / "whole").status == 0)
     let network = ["--architecture", "pixel-cnn", "--bernoulli", "--bits", "8x6"] + small
     let words = (["train", folder / "train.bits"] + network + all).map { "'\($0)'" }.joined(separator: " ")
-    // A checkpoint after every step: the first says that the run is on its way.
-    let stopped = Program.shell(
-      """
-      '\(Program.path)' \(words) --checkpoint-minutes 0 -o '\(folder / "parts")' & p=$!
-      while [ ! -e '\(folder / "parts.checkpoint")' ]; do sleep 0.005; done; kill -TERM $p; wait $p
-      """)
-    #expect(stopped.status == 128 + SIGTERM)
+    // A checkpoint after every step: the first says that the run is on its way. It may end before the signal comes.
+    for _ in 0..<10 {
+      let stopped = Program.shell(
+        """
+        rm -f '\(folder.path)'/parts.*; '\(Program.path)' \(words) --checkpoint-minutes 0 -o '\(folder / "parts")' & p=$!
+        while [ ! -e '\(folder / "parts.checkpoint")' ]; do sleep 0.005; done; kill -TERM $p; wait $p
+        """)
+      if stopped.status == 128 + SIGTERM { break }
+      #expect(stopped.status == 0)
+    }
     #expect(!folder.names.contains("parts.safetensors"))
     let done = try Checkpoint(file: folder.read("parts.checkpoint")).progress.step
-    #expect(done > 0 && done < 30)
+    #expect(done > 0 && done < 20)
     let resumed = train("--resume", folder / "parts.checkpoint", "-o", folder / "parts", "--threads", "1")
     #expect(resumed.status == 0)
     #expect(try folder.read("parts.safetensors") == folder.read("whole.safetensors"))
