@@ -48,6 +48,6 @@ let package = Package(
     .testTarget(
       name: "PRNNTests",
       dependencies: ["PRNN", "ByteCoding", "Raster", "PixelModels", "ArchiveFormat", "IntegerInference"]),
-    .testTarget(name: "PRNNCommandTests", dependencies: ["PRNNCommand", "PRNN", "Raster"]),
+    .testTarget(name: "PRNNCommandTests", dependencies: ["PRNNCommand", "PRNN", "PixelModels", "PixelTraining", "Raster"]),
   ]
 )

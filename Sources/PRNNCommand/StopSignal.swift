@@ -11,15 +11,20 @@ enum StopSignal {
   static func listen() {
     // Made before a signal can come.
     received.store(0, ordering: .relaxed)
+    var all = sigset_t()
+    sigemptyset(&all)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       var old = sigaction()
       sigaction(number, nil, &old)
-      // Under nohup a hangup stays ignored.
+      // Under nohup a hangup stays ignored, and in the background of a script an interrupt.
       if unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self) == 1 { continue }
       signal(number) { number in
         StopSignal.received.store(number, ordering: .relaxed)
         signal(number, SIG_DFL)
       }
+      sigaddset(&all, number)
     }
+    // A program that was started by a thread with blocked signals has them blocked too.
+    pthread_sigmask(SIG_UNBLOCK, &all, nil)
   }
 }

@@ -127,7 +127,8 @@ struct Train: ParsableCommand {
       throw FileError(path, error)
     }
     guard let same = networks.first(where: { $0.network == network }) else {
-      throw FileError(path, TrainingError.otherNetwork(networks.map { "\($0.network.kind.name)" }.joined(separator: ", ")))
+      let found = networks.map(\.network.kind.name).joined(separator: ", ")
+      throw FileError(path, TrainingError.otherNetwork("it has: \(found)"))
     }
     return same.weights
   }

@@ -75,7 +75,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Pictures that a thread takes at a time; the result depends on it (16).", valueName: "n"))
   var shard: Int?
 
-  @Option(help: ArgumentHelp("The learning rate after the warm-up; it falls to 0 along a cosine (0.001).", valueName: "x"))
+  @Option(help: ArgumentHelp("The rate after the warm-up; it falls to 0 along a cosine (0.001).", valueName: "x"))
   var learningRate: Double?
 
   @Option(help: ArgumentHelp("Steps of the warm-up (100).", valueName: "n"))

@@ -33,7 +33,9 @@ struct DataOptions: ParsableArguments {
 
   func validate() throws {
     if bits != nil && tile != nil { throw ValidationError("--bits and --tile exclude each other.") }
-    if !validation.isEmpty && holdOut != nil { throw ValidationError("--validation and --hold-out exclude each other.") }
+    if !validation.isEmpty && holdOut != nil {
+      throw ValidationError("--validation and --hold-out exclude each other.")
+    }
     if let validationLimit, validationLimit < 1 { throw ValidationError("--validation-limit takes a number above 0.") }
     guard (levels == nil) == (level == nil) else { throw ValidationError("--levels and --level go together.") }
     if let levels, let level, !(1...8 ~= levels && 0..<levels ~= level) {
@@ -77,8 +79,7 @@ struct TrainingSource: Codable, Equatable {
       if bits != nil && channels != 1 {
         throw FileError(paths[0], TrainingError.channels("rows of bits", expected: channels))
       }
-      let all = try TrainingData(reading: paths, as: format, channels: channels, bitDepth: bernoulli ? 1 : 8)
-      return all
+      return try TrainingData(reading: paths, as: format, channels: channels, bitDepth: bernoulli ? 1 : 8)
     }
     var training = try read(data)
     var checked: TrainingData?

@@ -22,12 +22,12 @@ public struct FloatNetwork: Equatable, Sendable {
     if let json = file.metadata["architectures"] {
       let networks: [PixelRNN] = try decoded(json)
       return try networks.enumerated().map { level, network in
-        FloatNetwork(network, weights: try file.numbers(of: network, prefix: "level.\(level)."))
+        FloatNetwork(network, weights: masked(try file.numbers(of: network, prefix: "level.\(level)."), network))
       }
     }
     guard let json = file.metadata["architecture"] else { throw TrainingError.noArchitecture }
     let network: PixelRNN = try decoded(json)
-    return [FloatNetwork(network, weights: try file.numbers(of: network, prefix: ""))]
+    return [FloatNetwork(network, weights: masked(try file.numbers(of: network, prefix: ""), network))]
   }
 
   /// The bytes of a safetensors file that ``read(_:)`` takes.
@@ -42,6 +42,11 @@ public struct FloatNetwork: Equatable, Sendable {
       tensors(one.weights, of: one.network, prefix: "level.\(level).")
     }
     return SafeTensors(tensors: all, metadata: ["architectures": encoded(networks.map(\.network))]).serialized()
+  }
+
+  /// Weights with 0 where a mask is.
+  private static func masked(_ weights: [Float], _ network: PixelRNN) -> [Float] {
+    zip(weights, ParameterLayout(network).mask()).map { $1 ? $0 : 0 }
   }
 
   private static func decoded<T: Decodable>(_ json: String) throws -> T {
@@ -68,7 +73,7 @@ func tensors(_ numbers: [Float], of network: PixelRNN, prefix: String) -> [SafeT
 }
 
 extension SafeTensors {
-  /// The tensors of a network as a flat array, with 0 where a mask is.
+  /// The tensors of a network as a flat array.
   ///
   /// - Throws: ``TrainingError/otherNetwork(_:)`` when one is missing or of another shape.
   func numbers(of network: PixelRNN, prefix: String) throws(TrainingError) -> [Float] {
@@ -80,7 +85,6 @@ extension SafeTensors {
       guard tensor.shape == parameter.shape else { throw .otherNetwork("\(name) has the shape \(tensor.shape)") }
       numbers += values
     }
-    for (i, isTrained) in ParameterLayout(network).mask().enumerated() where !isTrained { numbers[i] = 0 }
     return numbers
   }
 }

@@ -18,7 +18,8 @@ import Testing
     try log.draw()
     let text = String(decoding: try contents(of: folder / "log.csv"), as: UTF8.self)
     #expect(
-      text == TrainingLog.heading + "\n1,0.25,16,1.25,50.0,0.5,,,0.001,3.0\n2,0.5,32,1.25,25.0,0.25,30.0,0.3,0.001,3.0\n")
+      text == TrainingLog.heading + "\n1,0.25,16,1.25,50.0,0.5,,,0.001,3.0\n"
+        + "2,0.5,32,1.25,25.0,0.25,30.0,0.3,0.001,3.0\n")
     #expect(folder.names == ["log.csv", "log.png"])
     // A run that goes on after step 1 forgets what came later.
     #expect(try TrainingLog(folder / "log.csv", at: 1).rows == [row(1, train: 0.5)])
@@ -68,7 +69,7 @@ import Testing
     #expect(ticks(in: 0...10, about: 5).map(\.text) == ["0", "2", "4", "6", "8", "10"])
     #expect(ticks(in: 0.13...0.31, about: 4).map(\.text) == ["0.15", "0.20", "0.25", "0.30"])
     #expect(ticks(in: 0...50_000, about: 5).map(\.text) == ["0", "10k", "20k", "30k", "40k", "50k"])
-    #expect(ticks(in: 0...3e6, about: 6).map(\.text) == ["0", "0.5M", "1.0M", "1.5M", "2.0M", "2.5M", "3.0M"])
+    #expect(ticks(in: 0...3e6, about: 6).map(\.text) == ["0.0", "0.5M", "1.0M", "1.5M", "2.0M", "2.5M", "3.0M"])
     #expect(ticks(in: -1...1, about: 4).map(\.text) == ["-1.0", "-0.5", "0.0", "0.5", "1.0"])
   }
 

@@ -71,7 +71,12 @@ final class Quadratic: GradientSource {
 
   @Test func aStepByHand() throws {
     // One weight's worth of arithmetic: plain means over the batch.
-    let trainer = try trainer(begin { $0.flips = false; $0.batch = 50; $0.optimiser = .rmsprop })
+    let trainer = try trainer(
+      begin {
+        $0.flips = false
+        $0.batch = 50
+        $0.optimiser = .rmsprop
+      })
     let before = trainer.checkpoint.weights
     let step = try trainer.step()
     var nats = 0.0
