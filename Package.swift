@@ -24,25 +24,30 @@ let package = Package(
     .target(name: "PixelModels", dependencies: ["ByteCoding"]),
     .target(name: "BundledModels", exclude: ["photo.prnnmodel", "photo-fast.prnnmodel"]),
     .target(name: "IntegerInference", dependencies: ["PixelModels", "PixelKernels", "EntropyCoding"]),
+    // Float networks: forward, backward. Of the package it needs what a network is, and the kernels.
+    .target(name: "PixelTraining", dependencies: ["PixelModels", "PixelKernels", "Raster", "ByteCoding"]),
     .target(name: "ArchiveFormat", dependencies: ["ByteCoding"]),
     .target(name: "PRNN", dependencies: ["ByteCoding", "Raster", "PixelModels", "IntegerInference", "ArchiveFormat", "BundledModels"]),
     .executableTarget(
       name: "PRNNCommand",
       dependencies: [
-        "PRNN", "Raster", "PixelModels", "ArchiveFormat",
+        "PRNN", "Raster", "PixelModels", "PixelTraining", "ArchiveFormat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "ByteCodingTests", dependencies: ["ByteCoding"]),
     .testTarget(name: "RasterTests", dependencies: ["Raster", "ByteCoding"]),
     .testTarget(name: "PixelKernelsTests", dependencies: ["PixelKernels"]),
+    .testTarget(name: "PixelModelsTests", dependencies: ["PixelModels"]),
+    .testTarget(
+      name: "PixelTrainingTests", dependencies: ["PixelTraining", "PixelModels", "PixelKernels", "Raster"]),
     .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding", "PixelKernels"]),
     .testTarget(
       name: "IntegerInferenceTests",
-      dependencies: ["IntegerInference", "EntropyCoding", "PixelKernels", "PixelModels", "PRNN"]),
+      dependencies: ["IntegerInference", "EntropyCoding", "PixelKernels", "PixelModels", "PixelTraining", "PRNN"]),
     .testTarget(name: "ArchiveFormatTests", dependencies: ["ArchiveFormat", "ByteCoding"]),
     .testTarget(
       name: "PRNNTests",
       dependencies: ["PRNN", "ByteCoding", "Raster", "PixelModels", "ArchiveFormat", "IntegerInference"]),
-    .testTarget(name: "PRNNCommandTests", dependencies: ["PRNNCommand", "PRNN", "Raster", "ArchiveFormat"]),
+    .testTarget(name: "PRNNCommandTests", dependencies: ["PRNNCommand", "PRNN", "PixelModels", "PixelTraining", "Raster", "ArchiveFormat"]),
   ]
 )

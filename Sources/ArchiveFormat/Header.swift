@@ -49,11 +49,14 @@ extension Archive {
     public let tile: TileGrid.Tile
     /// 0 is the coarsest.
     public let level: Int
+    /// From a pixel to the next, in pixels of the image.
+    public let step: Int
 
-    public init(images: Range<Int>, tile: TileGrid.Tile, level: Int = 0) {
+    public init(images: Range<Int>, tile: TileGrid.Tile, level: Int = 0, step: Int = 1) {
       self.images = images
       self.tile = tile
       self.level = level
+      self.step = step
     }
   }
 }
@@ -96,7 +99,7 @@ extension Archive.Header {
       let size = (width: (width - 1) >> shift + 1, height: (height - 1) >> shift + 1)
       return .init(
         images: part * lot..<min(count, (part + 1) * lot),
-        tile: .init(x: 0, y: 0, width: size.width, height: size.height), level: level)
+        tile: .init(x: 0, y: 0, width: size.width, height: size.height), level: level, step: 1 << shift)
     }
     return .init(images: 0..<1, tile: grid[part])
   }

@@ -42,11 +42,6 @@ final class TilePlanes {
     fill(pixel(row: row, column: width), count: right, from: pixel(row: row, column: width - 1))
   }
 
-  /// Sets all samples of the tile.
-  func fill(with pixel: [UInt8]) {
-    for y in 0..<height { fill(self.pixel(row: y, column: 0), count: width, from: pixel) }
-  }
-
   private func fill(_ target: UnsafeMutablePointer<UInt8>, count: Int, from pixel: UnsafePointer<UInt8>) {
     for i in 0..<count { (target + i * channels).update(from: pixel, count: channels) }
   }

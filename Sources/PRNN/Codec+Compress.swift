@@ -27,11 +27,12 @@ extension Codec {
     precondition(set.count > 0)
     let names = set.series.flatMap(\.names)
     if let name = ImageName.clash(among: names) { throw PRNNError.nameClash("\(name)") }
-    let isPlain = set.count == 1 && !set.isNamed && !embedModel
+    let headers = set.series.map { $0.header(model) }
+    let isPlain = set.count == 1 && !set.isNamed && !embedModel && headers[0].levels == 1
     var archive = Archive(
       version: isPlain ? 1 : 2,
       models: [.init(hash: model.hash, name: model.name, file: embedModel ? model.file : nil)], series: [])
-    archive.series = set.series.map { Archive.Series($0, version: archive.version) }
+    archive.series = zip(set.series, headers).map { Archive.Series($0, $1, version: archive.version) }
     let weights = try estimateValueWeights(set, archive.series, model)
     for i in weights.indices { archive.series[i].valueWeights = weights[i] }
     try encode(set, into: &archive, model)
@@ -56,13 +57,11 @@ extension Codec {
 
   /// One stream.
   private func encode(_ job: CodingJob, _ pictures: [[UInt8]], _ plan: CodingPlan, _ coders: Coders) -> [UInt8] {
-    let (group, tile) = (plan.groups[job.group], job.unit.tile)
-    return coders.coder(group.role, of: plan.model).encode(
-      width: tile.width, height: tile.height, count: job.unit.images.count, weights: plan.weights[job.group]
-    ) { image, y, row in
-      pictures[job.unit.images.lowerBound + image].withUnsafeBufferPointer {
-        let at = ((tile.y + y) * plan.header.width + tile.x) * plan.header.channels
-        group.gather($0.baseAddress! + at, count: tile.width, to: row)
+    let (group, unit) = (plan.groups[job.group], job.unit)
+    let lot = plan.lot(job) { image, body in pictures[image].withUnsafeBufferPointer { body($0.baseAddress!) } }
+    return coders.coder(group.role, level: unit.level, of: plan.model).encode(lot) { image, y, row in
+      pictures[unit.images.lowerBound + image].withUnsafeBufferPointer {
+        group.gather($0.baseAddress! + plan.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
       }
     }
   }
@@ -83,9 +82,12 @@ extension Codec {
     let plans = try plans(archive, models)
     let jobs = CodingJob.all(Piece.all(of: archive), plans)
     let same = Atomic<Bool>(true)
-    try decode(archive, plans, jobs) { run, row in
+    let withImage: @Sendable (CodingJob, Int, (UnsafePointer<UInt8>) -> Void) -> Void = { job, image, body in
+      set.series[job.series].pictures[image].withUnsafeBufferPointer { body($0.baseAddress!) }
+    }
+    try decode(archive, plans, jobs, withImage) { run, row in
       let matches = set.series[run.job.series].pictures[run.image].withUnsafeBufferPointer {
-        run.group.matches(row, count: run.pixels, $0.baseAddress! + run.start)
+        run.group.matches(row, count: run.pixels, step: run.job.unit.step, $0.baseAddress! + run.start)
       }
       if !matches { same.store(false, ordering: .relaxed) }
     }
@@ -95,14 +97,13 @@ extension Codec {
 
 extension Archive.Series {
   /// A series before anything is coded.
-  fileprivate init(_ pictures: PictureSet.Series, version: Int) {
-    let header = pictures.header
+  fileprivate init(_ pictures: PictureSet.Series, _ header: Archive.Header, version: Int) {
     self.init(
       header: header,
       chunks: pictures.format.chunks.map { .init(place: $0.place.rawValue, type: $0.type, bytes: $0.bytes) },
       names: pictures.names, checksums: [],
       tiles: Array(repeating: Array(repeating: [], count: header.streams), count: header.unitCount))
-    checksums = pictures.checksums(of: checkedParts(version: version))
+    checksums = pictures.checksums(of: checkedParts(version: version), header)
   }
 
   /// Whether all but the samples are those of some pictures.
@@ -112,6 +113,6 @@ extension Archive.Series {
       && header.colourType == format.colourType.rawValue && Int(header.bitDepth) == format.bitDepth
       && header.interlaced == format.interlaced && rasterChunks == format.chunks
       && header.count == pictures.pictures.count && names == pictures.names
-      && checksums == pictures.checksums(of: checkedParts(version: version))
+      && checksums == pictures.checksums(of: checkedParts(version: version), header)
   }
 }

@@ -83,9 +83,12 @@ extension Codec {
     }
     let samples = try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       let target = SharedBytes(base: buffer.baseAddress!)
-      try decode(archive, plans, CodingJob.all(pieces, plans)) { run, row in
+      let withImage: @Sendable (CodingJob, Int, (UnsafePointer<UInt8>) -> Void) -> Void = { job, image, body in
+        body(target.base + start(of: image, piece: job.piece))
+      }
+      try decode(archive, plans, CodingJob.all(pieces, plans), withImage) { run, row in
         let image = start(of: run.image, piece: run.job.piece)
-        run.group.scatter(row, count: run.pixels, to: target.base + image + run.start)
+        run.group.scatter(row, count: run.pixels, step: run.job.unit.step, to: target.base + image + run.start)
       }
       filled = count
     }
@@ -104,24 +107,29 @@ extension Codec {
     }
   }
 
-  /// Decodes streams, and hands out the rows in them, from any thread.
+  /// Decodes streams, those of smaller sizes before those of larger ones, and hands out the rows in them, from any thread.
+  ///
+  /// - Parameter withImage: gives the samples of an image as far as they are known.
   func decode(
     _ archive: Archive, _ plans: [CodingPlan], _ jobs: [CodingJob],
+    _ withImage: @escaping @Sendable (CodingJob, Int, (UnsafePointer<UInt8>) -> Void) -> Void,
     _ body: @escaping @Sendable (PixelRun, UnsafePointer<UInt8>) -> Void
   ) throws {
-    try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
-      let (job, plan) = (jobs[i], plans[jobs[i].series])
-      let (group, tile) = (plan.groups[job.group], job.unit.tile)
-      let whole = coders.coder(group.role, of: plan.model).decode(
-        archive.series[job.series].tiles[job.index][job.group], width: tile.width, height: tile.height,
-        count: job.unit.images.count, weights: plan.weights[job.group]
-      ) { image, y, row in
-        let run = PixelRun(
-          job: job, group: group, image: job.unit.images.lowerBound + image,
-          start: ((tile.y + y) * plan.header.width + tile.x) * plan.header.channels, pixels: tile.width)
-        body(run, row)
+    for level in 0...(jobs.map(\.unit.level).max() ?? 0) {
+      let jobs = jobs.filter { $0.unit.level == level }
+      try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
+        let (job, plan) = (jobs[i], plans[jobs[i].series])
+        let (group, unit) = (plan.groups[job.group], job.unit)
+        let stream = archive.series[job.series].tiles[job.index][job.group]
+        let lot = plan.lot(job) { image, body in withImage(job, image, body) }
+        let whole = coders.coder(group.role, level: level, of: plan.model).decode(stream, lot) { image, y, row in
+          let run = PixelRun(
+            job: job, group: group, image: unit.images.lowerBound + image, start: plan.start(unit, row: y),
+            pixels: unit.tile.width)
+          body(run, row)
+        }
+        guard whole else { throw PRNNError.damagedPixels }
       }
-      guard whole else { throw PRNNError.damagedPixels }
     }
   }
 
@@ -155,10 +163,10 @@ extension Archive.Series {
   ///
   /// - Parameter samples: of an image, by its number; more may follow.
   fileprivate func check(_ piece: Piece, version: Int, _ samples: (Int) -> ArraySlice<UInt8>) throws {
-    for number in version > 1 ? piece.units : 0..<1 {
+    for number in version > 1 ? piece.units : [0] {
       let part = checkedPart(number, version: version)
       let found = part.images.reduce(0) { crc, image in
-        samples(image).withUnsafeBufferPointer { checksum(of: part.tile, $0.baseAddress!, header, from: crc) }
+        samples(image).withUnsafeBufferPointer { checksum(of: part, $0.baseAddress!, header, from: crc) }
       }
       guard found == checksums[number] else { throw PRNNError.damagedPixels }
     }

@@ -33,6 +33,8 @@ extension Codec {
       }
       return result
     }
+    // The networks of the paper know the values themselves.
+    guard let coder = coder as? TileCoder else { return result }
     let bands = SampleBands(width: header.width, height: header.height, images: pictures.count)
     func count(_ bands: [SampleBands.Band], _ weights: ValueWeights) -> ValueCounter {
       var counter = ValueCounter(channels: group.channels)

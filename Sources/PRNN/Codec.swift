@@ -15,6 +15,8 @@ import Raster
 public struct Codec: Sendable {
   /// Tiles are at most this wide and high.
   public static let tileSide = 1024
+  /// Those of networks that remember much of each pixel.
+  static let smallTileSide = 128
 
   public var threads: Int
   /// The most bytes a picture may take in memory.

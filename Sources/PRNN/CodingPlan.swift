@@ -14,13 +14,43 @@ struct CodingPlan: Sendable {
   /// - Throws: ``PRNNError`` when the model has no network for the channels, or the images have several levels.
   init(_ series: Archive.Series, _ model: Model) throws {
     header = series.header
-    guard header.levels == 1 else { throw PRNNError.severalLevels(header.levels) }
     groups = PlaneGroup.all(of: header, series.rasterChunks)
     weights = groups.map { $0.weights(series.valueWeights) }
     self.model = model
-    for group in groups where model.network(for: group.role) == nil {
-      throw PRNNError.noNetwork(model: model.name, role: "\(group.role)")
+    for group in groups {
+      guard let network = model.network(for: group.role) else {
+        throw PRNNError.noNetwork(model: model.name, role: "\(group.role)")
+      }
+      guard model.levels(of: group.role) == header.levels else {
+        throw PRNNError.otherLevels(header.levels, model: model.name)
+      }
+      if case .pixelRNN(let network) = network.body, network.architecture.output == .bernoulli {
+        guard header.colourType == 0, header.bitDepth == 1 else { throw PRNNError.notBilevel(model: model.name) }
+      }
     }
+  }
+
+  /// What both sides know of a stream's lot.
+  ///
+  /// - Parameter withImage: gives the samples of an image, by its number in the series; of those the smaller sizes are read.
+  func lot(_ job: CodingJob, _ withImage: @escaping (Int, (UnsafePointer<UInt8>) -> Void) -> Void) -> Lot {
+    let (unit, group) = (job.unit, groups[job.group])
+    let size = LotSize(width: unit.tile.width, height: unit.tile.height, count: unit.images.count)
+    guard unit.level > 0 else { return Lot(size, weights: weights[job.group]) }
+    let rowSamples = header.width * header.channels
+    return Lot(
+      size, weights: weights[job.group],
+      smaller: { image, y, row in
+        withImage(unit.images.lowerBound + image) {
+          let step = 2 * unit.step
+          group.gather($0 + y * step * rowSamples, count: (size.width + 1) / 2, step: step, to: row)
+        }
+      })
+  }
+
+  /// The sample of an image that a row of a unit starts with.
+  func start(_ unit: Archive.Unit, row: Int) -> Int {
+    ((unit.tile.y + row) * unit.step * header.width + unit.tile.x) * header.channels
   }
 }
 
@@ -28,8 +58,8 @@ struct CodingPlan: Sendable {
 struct Piece: Sendable {
   /// Index of the series.
   let series: Int
-  /// Numbers of the tile chunks.
-  let units: Range<Int>
+  /// Numbers of the tile chunks; those of smaller sizes first.
+  let units: [Int]
   /// Of the series.
   let images: Range<Int>
 
@@ -40,9 +70,11 @@ struct Piece: Sendable {
 
   /// All of a series.
   static func all(of header: Archive.Header, series: Int) -> [Piece] {
-    let units = 0..<header.unitCount
-    guard header.count > 1 else { return [Piece(series: series, units: units, images: 0..<1)] }
-    return units.map { Piece(series: series, units: $0..<$0 + 1, images: header.unit($0).images) }
+    guard header.count > 1 else { return [Piece(series: series, units: Array(0..<header.unitCount), images: 0..<1)] }
+    return (0..<header.unitsOfLevel).map { lot in
+      let units = Array(stride(from: lot, to: header.unitCount, by: header.unitsOfLevel))
+      return Piece(series: series, units: units, images: header.unit(lot).images)
+    }
   }
 }
 
@@ -86,6 +118,7 @@ final class Coders {
   private struct Key: Hashable {
     let model: [UInt8]
     let role: Model.Role
+    let level: Int
   }
 
   private let kernels: Kernels
@@ -98,10 +131,10 @@ final class Coders {
   }
 
   /// - Precondition: a ``CodingPlan`` has found that the model has a network of this role.
-  func coder(_ role: Model.Role, of model: Model) -> any NetworkCoder {
-    let key = Key(model: model.hash, role: role)
+  func coder(_ role: Model.Role, level: Int = 0, of model: Model) -> any NetworkCoder {
+    let key = Key(model: model.hash, role: role, level: level)
     if let known = coders[key] { return known }
-    let new = coder(for: model.network(for: role)!)
+    let new = coder(for: model.network(for: role, level: level)!)
     new.progress = { [progress] in progress($0 * role.channels) }
     coders[key] = new
     return new

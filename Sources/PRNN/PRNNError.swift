@@ -9,7 +9,8 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
   case unfaithful
   case tooLarge(bytes: Int, limit: Int)
   case severalImages(Int)
-  case severalLevels(Int)
+  case otherLevels(Int, model: String)
+  case notBilevel(model: String)
   case nameClash(String)
 
   public var description: String {
@@ -24,7 +25,10 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
     case .unfaithful: "the archive did not decode to the picture again, so it was not kept; please report this as a bug"
     case .tooLarge(let bytes, let limit): tooLargeMessage(bytes: bytes, limit: limit)
     case .severalImages(let count): "holds \(count) images; take one of them by its name or number"
-    case .severalLevels(let count): "has images in \(count) sizes, which this program cannot decode; get a newer prnn"
+    case .otherLevels(let count, let model):
+      "has images in \(count) sizes, for which the model \(model) has not as many networks; the archive cannot be trusted"
+    case .notBilevel(let model):
+      "the model \(model) codes gray pictures of 1 bit a sample only; choose another with --model"
     case .nameClash(let name): "two pictures would be called \(name), or one of them is a folder; rename one"
     }
   }

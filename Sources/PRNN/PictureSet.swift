@@ -1,5 +1,6 @@
 import ArchiveFormat
 import ByteCoding
+import PixelModels
 import Raster
 
 /// Pictures that are to be compressed into one archive. It keeps their samples, and what is around them once for all that
@@ -65,23 +66,27 @@ public struct PictureSet: Sendable {
 
 extension PictureSet.Series {
   /// The header of the series in an archive of one model.
-  var header: Archive.Header {
-    let tiles = TileGrid(width: format.width, height: format.height, side: Codec.tileSide)
-    let lot = min(Archive.Header.largestLot, max(1, PictureSet.lotSamples / format.samples), pictures.count)
-    let isOne = pictures.count == 1
+  func header(_ model: Model) -> Archive.Header {
+    let role: Model.Role = format.colourType == .rgb || format.colourType == .rgba ? .colour : .gray
+    let levels = max(1, model.levels(of: role))
+    let isLocal = model.network(for: role)?.isLocal ?? true
+    let tiles = TileGrid(
+      width: format.width, height: format.height, side: isLocal ? Codec.tileSide : Codec.smallTileSide)
+    let samples = isLocal ? PictureSet.lotSamples : PictureSet.lotSamples / 4
+    let lot = min(Archive.Header.largestLot, max(1, samples / format.samples), pictures.count)
+    let isOne = pictures.count == 1 && levels == 1
     return .init(
       width: format.width, height: format.height, colourType: format.colourType.rawValue,
       bitDepth: UInt8(format.bitDepth), interlaced: format.interlaced, model: 0,
       tileWidth: isOne ? tiles.tileWidth : format.width, tileHeight: isOne ? tiles.tileHeight : format.height,
-      count: pictures.count, lot: lot)
+      count: pictures.count, lot: lot, levels: levels)
   }
 
   /// CRC-32 of the samples of some tiles or lots.
-  func checksums(of parts: some Sequence<Archive.Unit>) -> [UInt32] {
-    let header = header
-    return parts.map { part in
+  func checksums(of parts: some Sequence<Archive.Unit>, _ header: Archive.Header) -> [UInt32] {
+    parts.map { part in
       part.images.reduce(0) { crc, image in
-        pictures[image].withUnsafeBufferPointer { checksum(of: part.tile, $0.baseAddress!, header, from: crc) }
+        pictures[image].withUnsafeBufferPointer { checksum(of: part, $0.baseAddress!, header, from: crc) }
       }
     }
   }
@@ -100,12 +105,18 @@ extension Archive.Series {
   }
 }
 
-/// CRC-32 of the samples of a tile of an image.
+/// CRC-32 of the samples of an image that a unit codes.
 func checksum(
-  of tile: TileGrid.Tile, _ image: UnsafePointer<UInt8>, _ header: Archive.Header, from start: UInt32
+  of unit: Archive.Unit, _ image: UnsafePointer<UInt8>, _ header: Archive.Header, from start: UInt32
 ) -> UInt32 {
-  (tile.y..<tile.y + tile.height).reduce(start) { crc, y in
-    let first = image + (y * header.width + tile.x) * header.channels
-    return crc32(UnsafeBufferPointer(start: first, count: tile.width * header.channels), from: crc)
+  let tile = unit.tile
+  return (tile.y..<tile.y + tile.height).reduce(start) { crc, y in
+    let first = image + (y * unit.step * header.width + tile.x) * header.channels
+    if unit.step == 1 {
+      return crc32(UnsafeBufferPointer(start: first, count: tile.width * header.channels), from: crc)
+    }
+    return (0..<tile.width).reduce(crc) { crc, x in
+      crc32(UnsafeBufferPointer(start: first + x * unit.step * header.channels, count: header.channels), from: crc)
+    }
   }
 }

@@ -25,7 +25,7 @@ struct Models: ParsableCommand {
       hash = hexadecimal(model.hash)
       bytes = model.file.count
       networks = model.networks.map {
-        Network(role: "\($0.role)", kmacPerPixel: Double($0.architecture.macsPerPixel) / 1000)
+        Network(role: "\($0.role)", kmacPerPixel: Double($0.macsPerPixel) / 1000)
       }
     }
 

@@ -6,5 +6,7 @@ struct PRNNCommand: ParsableCommand {
     commandName: "prnn",
     abstract: "Lossless image compression with autoregressive networks.",
     version: "prnn 0.1.0, format version 2",
-    subcommands: [Compress.self, Decompress.self, List.self, Info.self, Models.self, Bench.self])
+    subcommands: [
+      Compress.self, Decompress.self, List.self, Info.self, Models.self, Train.self, Bench.self,
+    ])
 }
