@@ -15,7 +15,7 @@ let package = Package(
     // libpng and libjpeg (Debian: libpng-dev, libjpeg-dev) behind calls that return errors instead of jumping.
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
-    // zlib, for CRC-32; it comes with libpng-dev.
+    // zlib, for CRC-32 and the names in archives; it comes with libpng-dev.
     .systemLibrary(name: "CZlib"),
     .target(name: "ByteCoding", dependencies: ["CZlib"]),
     .target(name: "Raster", dependencies: ["CPNG", "CJPEG"]),
@@ -48,6 +48,8 @@ let package = Package(
     .testTarget(
       name: "PRNNTests",
       dependencies: ["PRNN", "ByteCoding", "Raster", "PixelModels", "ArchiveFormat", "IntegerInference"]),
-    .testTarget(name: "PRNNCommandTests", dependencies: ["PRNNCommand", "PRNN", "PixelModels", "PixelTraining", "Raster"]),
+    .testTarget(
+      name: "PRNNCommandTests",
+      dependencies: ["PRNNCommand", "PRNN", "PixelModels", "PixelTraining", "Raster", "ArchiveFormat"]),
   ]
 )

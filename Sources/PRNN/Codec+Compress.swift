@@ -52,7 +52,7 @@ extension Codec {
     let plans = try archive.series.map { try CodingPlan($0, model) }
     let jobs = CodingJob.all(Piece.all(of: archive), plans)
     let streams = Mutex<[[UInt8]]>(Array(repeating: [], count: jobs.count))
-    try parallel(count: jobs.count, threads: threads, context: { Coders(kernels, progress: progress) }) { coders, i in
+    try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
       let stream = encode(jobs[i], set.series[jobs[i].series].pictures, plans[jobs[i].series], coders)
       streams.withLock { $0[i] = stream }
     }

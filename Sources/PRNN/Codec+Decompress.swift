@@ -117,7 +117,7 @@ extension Codec {
   ) throws {
     for level in 0...(jobs.map(\.unit.level).max() ?? 0) {
       let jobs = jobs.filter { $0.unit.level == level }
-      try parallel(count: jobs.count, threads: threads, context: { Coders(kernels, progress: progress) }) { coders, i in
+      try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
         let (job, plan) = (jobs[i], plans[jobs[i].series])
         let (group, unit) = (plan.groups[job.group], job.unit)
         let stream = archive.series[job.series].tiles[job.index][job.group]

@@ -27,7 +27,7 @@ extension Codec {
     let plans = try archive.series.map { try CodingPlan($0, model) }
     let jobs = CodingJob.all(Piece.all(of: archive), plans)
     let results = Mutex<[Likelihood]>(Array(repeating: Likelihood(), count: jobs.count))
-    try parallel(count: jobs.count, threads: threads, context: { Coders(kernels, progress: progress) }) { coders, i in
+    try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
       let (job, plan) = (jobs[i], plans[jobs[i].series])
       let pictures = series[job.series].pictures
       var meter = MeteredEncoder()

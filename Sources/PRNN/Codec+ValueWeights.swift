@@ -10,7 +10,7 @@ extension Codec {
   func estimateValueWeights(_ set: PictureSet, _ series: [Archive.Series], _ model: Model) throws -> [[Int: [Int8]]] {
     let plans = try series.map { try CodingPlan($0, model) }
     let found = Mutex<[[Int: [Int8]]]>(Array(repeating: [:], count: plans.count))
-    try parallel(count: plans.count, threads: threads, context: { Coders(kernels, progress: { _ in }) }) { coders, i in
+    try parallel(count: plans.count, threads: threads, context: Coders(kernels)) { coders, i in
       let pictures = set.series[i].pictures
       for group in plans[i].groups {
         let weights = estimate(pictures, plans[i].header, group, coders.coder(group.role, of: model))

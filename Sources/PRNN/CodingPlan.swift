@@ -137,7 +137,7 @@ final class Coders {
   private let progress: @Sendable (Int) -> Void
   private var coders: [Key: any NetworkCoder] = [:]
 
-  init(_ kernels: Kernels, progress: @escaping @Sendable (Int) -> Void) {
+  init(_ kernels: Kernels, progress: @escaping @Sendable (Int) -> Void = { _ in }) {
     self.kernels = kernels
     self.progress = progress
   }

@@ -73,13 +73,12 @@ extension ArchiveSummary.Series {
   fileprivate var text: String {
     let place = modelEmbedded ? " (in the archive)" : modelAtHand ? "" : " (not at hand)"
     let number = images > 1 ? "\(images) of " : ""
-    let parts =
-      images > 1 ? "\(tiles) lots of up to \(imagesOfALot) pictures" : "\(tiles) of up to \(tileWidth) × \(tileHeight)"
+    let parts = images > 1 ? "\(imagesOfALot) pictures" : "\(tileWidth) × \(tileHeight)"
     let names = [firstName, images > 1 ? lastName : nil].compactMap { $0 }.joined(separator: " ... ")
     return """
       \(number)\(width) × \(height), \(colourType), \(bitDepth) bits\(interlaced ? ", interlaced" : "")
       model       \(model) \(modelHash.prefix(16))\(place)
-      tiles       \(parts)
+      \(images > 1 ? "lots " : "tiles")       \(tiles) of up to \(parts)
       streams     \(streamBytes) bytes, \(decimals(bitsPerDim, 3)) bits/dim
       PNG chunks  \(pngChunks.isEmpty ? "none" : pngChunks.joined(separator: " "))
       """ + (names.isEmpty ? "" : "\nnames       \(names)")

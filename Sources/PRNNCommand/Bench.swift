@@ -26,7 +26,8 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     let library = try model.library()
-    let files = try paths.flatMap(pictures)
+    var files: [String] = []
+    try Failure.reporting(paths) { files += try pictures($0) }
     let tools = peers ? Peer.available : []
     var rows: [BenchRow] = []
     if !json { try printLine(BenchRow.heading(tools)) }
