@@ -21,7 +21,7 @@ struct CodingPlan: Sendable {
       guard let network = model.network(for: group.role) else {
         throw PRNNError.noNetwork(model: model.name, role: "\(group.role)")
       }
-      guard model.levels(of: group.role) == header.levels else {
+      guard model.levels(of: group.role) >= header.levels else {
         throw PRNNError.otherLevels(header.levels, model: model.name)
       }
       if network.isBernoulli {
