@@ -27,7 +27,7 @@ let package = Package(
     // Float networks: forward, backward. Of the package it needs what a network is, and the kernels.
     .target(name: "PixelTraining", dependencies: ["PixelModels", "PixelKernels", "Raster", "ByteCoding"]),
     .target(name: "ArchiveFormat", dependencies: ["ByteCoding"]),
-    .target(name: "PRNN", dependencies: ["ByteCoding", "Raster", "PixelModels", "IntegerInference", "ArchiveFormat", "BundledModels"]),
+    .target(name: "PRNN", dependencies: ["ByteCoding", "Raster", "PixelKernels", "EntropyCoding", "PixelModels", "IntegerInference", "ArchiveFormat", "BundledModels"]),
     .executableTarget(
       name: "PRNNCommand",
       dependencies: [
@@ -48,6 +48,8 @@ let package = Package(
     .testTarget(
       name: "PRNNTests",
       dependencies: ["PRNN", "ByteCoding", "Raster", "PixelModels", "ArchiveFormat", "IntegerInference"]),
-    .testTarget(name: "PRNNCommandTests", dependencies: ["PRNNCommand", "PRNN", "PixelModels", "PixelTraining", "Raster", "ArchiveFormat"]),
+    .testTarget(
+      name: "PRNNCommandTests",
+      dependencies: ["PRNNCommand", "PRNN", "PixelModels", "PixelTraining", "Raster", "ArchiveFormat"]),
   ]
 )

@@ -12,7 +12,7 @@ struct ArchiveParser {
   private(set) var series: [Archive.Series] = []
   private(set) var isDone = false
   /// The series whose chunks come; it joins `series` when it is whole.
-  private var current: Archive.Series?
+  private(set) var current: Archive.Series?
   private var tileLengths: [Int] = []
   private var imageCount = 0
   private var nameBytes = 0

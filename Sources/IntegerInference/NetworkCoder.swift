@@ -84,6 +84,21 @@ extension NetworkCoder {
   }
 }
 
+extension NetworkCoder {
+  /// Decodes random bits, so that what comes out is distributed as the network says.
+  ///
+  /// - Parameters:
+  ///   - bytes: more than the lot's samples can use up.
+  ///   - given: fills every row; only what the lot says is given stays.
+  ///   - result: is given every row.
+  public func generate(_ bytes: [UInt8], _ lot: Lot, given: Lot.Source, result: Lot.Sink) {
+    var decoder = RangeDecoder(bytes[...])
+    withoutActuallyEscaping(given) { given in
+      withoutActuallyEscaping(result) { run(lot, through: &decoder, given: given, result: $0) }
+    }
+  }
+}
+
 /// A coder with a copy of a network's weights.
 public func coder(for network: Model.Network, kernels: Kernels) -> any NetworkCoder {
   switch network.body {

@@ -27,6 +27,15 @@ extension Codec {
     precondition(set.count > 0)
     let names = set.series.flatMap(\.names)
     if let name = ImageName.clash(among: names) { throw PRNNError.nameClash("\(name)") }
+    var archive = try draft(of: set, model: model, embedModel: embedModel)
+    try encode(set, into: &archive, model)
+    let bytes = archive.serialised()
+    if verify, try !decodes(bytes, to: set, models: ModelLibrary([model])) { throw PRNNError.unfaithful }
+    return bytes
+  }
+
+  /// The archive of some pictures before their samples are coded.
+  func draft(of set: PictureSet, model: Model, embedModel: Bool = false) throws -> Archive {
     let headers = set.series.map { $0.header(model) }
     let isPlain = set.count == 1 && !set.isNamed && !embedModel && headers[0].levels == 1
     var archive = Archive(
@@ -35,10 +44,7 @@ extension Codec {
     archive.series = zip(set.series, headers).map { Archive.Series($0, $1, version: archive.version) }
     let weights = try estimateValueWeights(set, archive.series, model)
     for i in weights.indices { archive.series[i].valueWeights = weights[i] }
-    try encode(set, into: &archive, model)
-    let bytes = archive.serialised()
-    if verify, try !decodes(bytes, to: set, models: ModelLibrary([model])) { throw PRNNError.unfaithful }
-    return bytes
+    return archive
   }
 
   /// Codes all samples.
@@ -57,13 +63,9 @@ extension Codec {
 
   /// One stream.
   private func encode(_ job: CodingJob, _ pictures: [[UInt8]], _ plan: CodingPlan, _ coders: Coders) -> [UInt8] {
-    let (group, unit) = (plan.groups[job.group], job.unit)
     let lot = plan.lot(job) { image, body in pictures[image].withUnsafeBufferPointer { body($0.baseAddress!) } }
-    return coders.coder(group.role, level: unit.level, of: plan.model).encode(lot) { image, y, row in
-      pictures[unit.images.lowerBound + image].withUnsafeBufferPointer {
-        group.gather($0.baseAddress! + plan.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
-      }
-    }
+    return coders.coder(plan.groups[job.group].role, level: job.unit.level, of: plan.model)
+      .encode(lot, row: plan.source(job, pictures))
   }
 
   /// Whether an archive holds exactly this picture.

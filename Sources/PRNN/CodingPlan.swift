@@ -21,10 +21,10 @@ struct CodingPlan: Sendable {
       guard let network = model.network(for: group.role) else {
         throw PRNNError.noNetwork(model: model.name, role: "\(group.role)")
       }
-      guard model.levels(of: group.role) == header.levels else {
+      guard model.levels(of: group.role) >= header.levels else {
         throw PRNNError.otherLevels(header.levels, model: model.name)
       }
-      if case .pixelRNN(let network) = network.body, network.architecture.output == .bernoulli {
+      if network.isBernoulli {
         guard header.colourType == 0, header.bitDepth == 1 else { throw PRNNError.notBilevel(model: model.name) }
       }
     }
@@ -46,6 +46,18 @@ struct CodingPlan: Sendable {
           group.gather($0 + y * step * rowSamples, count: (size.width + 1) / 2, step: step, to: row)
         }
       })
+  }
+
+  /// The rows of a stream's lot.
+  ///
+  /// - Parameter pictures: of the series.
+  func source(_ job: CodingJob, _ pictures: [[UInt8]]) -> Lot.Source {
+    let (unit, group) = (job.unit, groups[job.group])
+    return { image, y, row in
+      pictures[unit.images.lowerBound + image].withUnsafeBufferPointer {
+        group.gather($0.baseAddress! + start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
+      }
+    }
   }
 
   /// The sample of an image that a row of a unit starts with.

@@ -11,6 +11,7 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
   case severalImages(Int)
   case otherLevels(Int, model: String)
   case notBilevel(model: String)
+  case notPlain(String)
   case nameClash(String)
 
   public var description: String {
@@ -29,6 +30,7 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
       "has images in \(count) sizes, for which the model \(model) has not as many networks; the archive cannot be trusted"
     case .notBilevel(let model):
       "the model \(model) codes gray pictures of 1 bit a sample only; choose another with --model"
+    case .notPlain(let type): "is a \(type) picture; only gray and RGB pictures can be completed"
     case .nameClash(let name): "two pictures would be called \(name), or one of them is a folder; rename one"
     }
   }

@@ -18,6 +18,11 @@ struct Decompress: ParsableCommand {
   @Option(help: ArgumentHelp("Write only this picture of a set; prnn list shows the names.", valueName: "name"))
   var only: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write a smaller size, 1/2, 1/4, ..., of an archive made with a multi-scale model.", valueName: "1/n"))
+  var scale: Scale = Scale(halvings: 0)
+
   @OptionGroup var write: WriteOptions
   @OptionGroup var model: ModelOption
   @OptionGroup var work: WorkOptions
@@ -36,7 +41,7 @@ struct Decompress: ParsableCommand {
     let library = try model.library()
     let file = try InputFile(input)
     do {
-      let archive = try Archive(file.readAll(limit: work.memoryLimit.bytes))
+      let archive = try read(file)
       if let only {
         guard let number = archive.fileNames.firstIndex(where: { "\($0)" == only }) else {
           throw Failure(file.name, "has no picture called \(only); prnn list shows their names", status: EX_NOINPUT)
@@ -50,6 +55,20 @@ struct Decompress: ParsableCommand {
         try decompressAll(archive, from: file, to: write.path(for: input, suffix: ""), input, library)
       }
     } catch { throw Failure(file.name, error) }
+  }
+
+  /// The archive; of a smaller size no more than is needed.
+  private func read(_ file: InputFile) throws -> Archive {
+    guard scale.halvings > 0 else { return try Archive(file.readAll(limit: work.memoryLimit.bytes)) }
+    var bytes: [UInt8] = []
+    while true {
+      let more = try file.readAll(upTo: max(1 << 12, bytes.count))
+      bytes += more
+      guard bytes.count <= work.memoryLimit.bytes else { throw InputFile.tooLarge(file.name) }
+      do { return try Archive(beginning: bytes, halvings: scale.halvings) } catch ArchiveError.truncated
+        where !more.isEmpty
+      {}
+    }
   }
 
   /// Writes one picture.
@@ -97,4 +116,20 @@ extension Archive {
     let header = series[place(ofImage: number).series].header
     return header.imageSamples * min(header.lot, header.count)
   }
+}
+
+/// A part of the sides, as in 1/4.
+struct Scale: ExpressibleByArgument, CustomStringConvertible {
+  /// How often the sides are halved.
+  let halvings: Int
+
+  init(halvings: Int) { self.halvings = halvings }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard parts.first == 1, parts.count < 3, let part = parts.last, part > 0, part & (part - 1) == 0 else { return nil }
+    halvings = part.trailingZeroBitCount
+  }
+
+  var description: String { halvings == 0 ? "1" : "1/\(1 << halvings)" }
 }

@@ -7,6 +7,8 @@ struct PRNNCommand: ParsableCommand {
     abstract: "Lossless image compression with autoregressive networks.",
     version: "prnn 0.1.0, format version 2",
     subcommands: [
-      Compress.self, Decompress.self, List.self, Info.self, Models.self, Train.self, Bench.self,
+      Compress.self, Decompress.self, List.self, Info.self, Models.self, Train.self, Quantise.self,
+      Evaluate.self, Sample.self, Complete.self,
+      Bench.self,
     ])
 }

@@ -8,7 +8,8 @@ struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train a network on pictures.",
     discussion: """
-      Makes OUT.safetensors with the averaged weights. The run can be stopped at any time (Ctrl-C, SIGTERM) and goes on with \
+      Makes a model file of the averaged weights in integers, with the floats behind them (of -o NAME.safetensors: the floats \
+      only, which prnn quantise takes). The run can be stopped at any time (Ctrl-C, SIGTERM) and goes on with \
       --resume, as if it had not been stopped; the settings are then those of the checkpoint.
       """)
 
@@ -54,14 +55,17 @@ struct Train: ParsableCommand {
         throw ValidationError("\(given[0]) is a setting of the checkpoint; leave it out with --resume.")
       }
     } else {
-      _ = try network.network(level: data.level ?? 0)
+      let network = try network.network(level: data.level ?? 0)
+      guard network.condition == 0 || writesFloats else {
+        throw ValidationError("A level above 0 makes no model alone: take -o NAME.safetensors, then prnn quantise.")
+      }
       guard !data.data.isEmpty else { throw ValidationError("Give pictures to train on.") }
     }
   }
 
   func run() throws {
     do { try train() } catch let exit as ExitCode { throw exit } catch {
-      let failure = Failure(ModelExport.path(for: output), error)
+      let failure = Failure(output, error)
       warn("\(failure.file): \(failure.cause)")
       throw ExitCode(failure.status)
     }
@@ -88,16 +92,36 @@ struct Train: ParsableCommand {
     meter.clear()
     if outcome == .interrupted { throw ExitCode(128 + StopSignal.number) }
     let result = FloatNetwork(begin.network, weights: trainer.checkpoint.average)
-    try ModelExport.write(result, to: output, force: force)
+    try write(result, pictures.training)
   }
 
   private var checkpointPath: String {
-    checkpoint ?? resume ?? ModelExport.path(for: output).dropLast(".safetensors".count) + ".checkpoint"
+    checkpoint ?? resume ?? stem + ".checkpoint"
+  }
+
+  /// The output without its suffix.
+  private var stem: String {
+    let name = output.lastIndex(of: "/").map { output.index(after: $0) } ?? output.startIndex
+    guard let dot = output[name...].lastIndex(of: "."), dot > name else { return output }
+    return String(output[..<dot])
+  }
+
+  private var writesFloats: Bool { output.hasSuffix(".safetensors") }
+
+  private func write(_ network: FloatNetwork, _ data: TrainingData) throws {
+    let provenance = ModelProvenance(
+      program: PRNNCommand.configuration.version, networks: [network.network], pictures: data.count)
+    let bytes =
+      writesFloats
+      ? FloatNetwork.serialized([network])
+      : try ModelExport.file(
+        name: modelName(of: output), provenance: provenance.json, networks: [network], data: data)
+    try OutputFile.write(output, force: force) { sink in try bytes.withUnsafeBytes(sink) }
   }
 
   /// Nothing is overwritten unasked, save for the checkpoint and the log of the run itself.
   private func checkOutputs() throws {
-    try OutputFile.check(ModelExport.path(for: output), force: force)
+    try OutputFile.check(output, force: force)
     if checkpointPath != resume { try OutputFile.check(checkpointPath, force: force) }
     if let log, resume == nil {
       try OutputFile.check(log, force: force)

@@ -11,6 +11,17 @@ typedef float vec __attribute__((ext_vector_type(FLOAT_BYTES / 4)));
 typedef int32_t vec_int __attribute__((ext_vector_type(FLOAT_BYTES / 4)));
 enum { WIDTH = FLOAT_BYTES / 4 };
 
+/// The span of all of `columns` columns.
+FLOAT_INLINE prnn_span span_of(const prnn_span *spans, size_t k, size_t column, size_t columns) {
+  if (!spans) return (prnn_span){0, (uint32_t)k};
+  prnn_span all = spans[column / PRNN_SPAN_COLUMNS];
+  for (size_t i = column / PRNN_SPAN_COLUMNS + 1; i <= (column + columns - 1) / PRNN_SPAN_COLUMNS; i++) {
+    all.begin = spans[i].begin < all.begin ? spans[i].begin : all.begin;
+    all.end = spans[i].end > all.end ? spans[i].end : all.end;
+  }
+  return all;
+}
+
 #define T vec
 #define TILE(name) name##_vec
 #include "float_tile.h"
@@ -39,26 +50,38 @@ static void products(const prnn_term *terms, size_t count, const prnn_result *to
   for (; r < rows; r++) rows_of_products(terms, count, to, r, 1, columns);
 }
 
-FLOAT_INLINE void ks_of_gradient(const float *a, size_t a_stride, const float *d, size_t d_stride, size_t rows, int ks,
-                                 size_t columns, float *w, size_t w_stride) {
+/// Whether rows k ... k + ks of the columns of a tile are outside their span.
+FLOAT_INLINE int is_masked(const prnn_span *spans, size_t k, size_t ks, size_t column, size_t columns) {
+  prnn_span span = span_of(spans, 0, column, columns);
+  return spans && (k + ks <= span.begin || k >= span.end);
+}
+
+FLOAT_INLINE void ks_of_gradient(const float *a, size_t a_stride, const float *d, size_t d_stride, size_t rows,
+                                 size_t k, int ks, size_t columns, const prnn_span *spans, float *w, size_t w_stride) {
   size_t c = 0;
-  for (; c + FLOAT_VECTORS * WIDTH <= columns; c += FLOAT_VECTORS * WIDTH)
+  a += k;
+  w += k * w_stride;
+  for (; c + FLOAT_VECTORS * WIDTH <= columns; c += FLOAT_VECTORS * WIDTH) {
+    if (is_masked(spans, k, (size_t)ks, c, FLOAT_VECTORS * WIDTH)) continue;
     gradient_vec(a, a_stride, d + c, d_stride, rows, w + c, w_stride, ks, FLOAT_VECTORS);
-  for (; c + WIDTH <= columns; c += WIDTH) gradient_vec(a, a_stride, d + c, d_stride, rows, w + c, w_stride, ks, 1);
+  }
+  for (; c + WIDTH <= columns; c += WIDTH) {
+    if (is_masked(spans, k, (size_t)ks, c, WIDTH)) continue;
+    gradient_vec(a, a_stride, d + c, d_stride, rows, w + c, w_stride, ks, 1);
+  }
   for (; c < columns; c++) gradient_one(a, a_stride, d + c, d_stride, rows, w + c, w_stride, ks, 1);
 }
 
 static void gradient(const float *a, size_t a_stride, const float *d, size_t d_stride, size_t rows, size_t k,
-                     size_t columns, float *w, size_t w_stride) {
+                     size_t columns, const prnn_span *spans, float *w, size_t w_stride) {
   // So many rows at a time that they stay in the first cache for all tiles.
   enum { SOME = 128 };
   for (size_t r = 0; r < rows; r += SOME, a += SOME * a_stride, d += SOME * d_stride) {
     size_t some = rows - r < SOME ? rows - r : SOME, i = 0;
     for (; i + FLOAT_ROWS <= k; i += FLOAT_ROWS)
-      ks_of_gradient(a + i, a_stride, d, d_stride, some, FLOAT_ROWS, columns, w + i * w_stride, w_stride);
-    for (; i + 2 <= k; i += 2)
-      ks_of_gradient(a + i, a_stride, d, d_stride, some, 2, columns, w + i * w_stride, w_stride);
-    for (; i < k; i++) ks_of_gradient(a + i, a_stride, d, d_stride, some, 1, columns, w + i * w_stride, w_stride);
+      ks_of_gradient(a, a_stride, d, d_stride, some, i, FLOAT_ROWS, columns, spans, w, w_stride);
+    for (; i + 2 <= k; i += 2) ks_of_gradient(a, a_stride, d, d_stride, some, i, 2, columns, spans, w, w_stride);
+    for (; i < k; i++) ks_of_gradient(a, a_stride, d, d_stride, some, i, 1, columns, spans, w, w_stride);
   }
 }
 
@@ -136,38 +159,46 @@ FLOAT_INLINE void store(float *p, vec x, size_t some) {
   }
 }
 
+/// Some features of a cell.
+FLOAT_INLINE void cell(float *gates, const float *before, float *c, float *y, size_t h, size_t some) {
+  vec o = sigmoid(load(gates, some)), f = sigmoid(load(gates + h, some));
+  vec i = sigmoid(load(gates + 2 * h, some)), g = tangent(load(gates + 3 * h, some));
+  vec sum = f * load(before, some) + i * g;
+  store(gates, o, some);
+  store(gates + h, f, some);
+  store(gates + 2 * h, i, some);
+  store(gates + 3 * h, g, some);
+  store(c, sum, some);
+  store(y, o * tangent(sum), some);
+}
+
 static void lstm(float *gates, const float *before, float *c, float *y, size_t rows, size_t h) {
   for (size_t r = 0; r < rows; r++, gates += 4 * h, before += h, c += h, y += h) {
-    for (size_t j = 0; j < h; j += WIDTH) {
-      size_t some = h - j;
-      vec o = sigmoid(load(gates + j, some)), f = sigmoid(load(gates + h + j, some));
-      vec i = sigmoid(load(gates + 2 * h + j, some)), g = tangent(load(gates + 3 * h + j, some));
-      vec cell = f * load(before + j, some) + i * g;
-      store(gates + j, o, some);
-      store(gates + h + j, f, some);
-      store(gates + 2 * h + j, i, some);
-      store(gates + 3 * h + j, g, some);
-      store(c + j, cell, some);
-      store(y + j, o * tangent(cell), some);
-    }
+    size_t j = 0;
+    for (; j + WIDTH <= h; j += WIDTH) cell(gates + j, before + j, c + j, y + j, h, WIDTH);
+    if (j < h) cell(gates + j, before + j, c + j, y + j, h, h - j);
   }
+}
+
+FLOAT_INLINE void cell_backward(const float *gates, const float *before, const float *c, const float *dy, float *dc,
+                                float *dz, size_t h, size_t some) {
+  vec o = load(gates, some), f = load(gates + h, some);
+  vec i = load(gates + 2 * h, some), g = load(gates + 3 * h, some);
+  vec t = tangent(load(c, some)), d = load(dy, some);
+  vec sum = load(dc, some) + d * o * (1.0f - t * t);
+  store(dz, d * t * o * (1.0f - o), some);
+  store(dz + h, sum * load(before, some) * f * (1.0f - f), some);
+  store(dz + 2 * h, sum * g * i * (1.0f - i), some);
+  store(dz + 3 * h, sum * i * (1.0f - g * g), some);
+  store(dc, sum * f, some);
 }
 
 static void lstm_backward(const float *gates, const float *before, const float *c, const float *dy, float *dc,
                           float *dz, size_t rows, size_t h) {
   for (size_t r = 0; r < rows; r++, gates += 4 * h, before += h, c += h, dy += h, dc += h, dz += 4 * h) {
-    for (size_t j = 0; j < h; j += WIDTH) {
-      size_t some = h - j;
-      vec o = load(gates + j, some), f = load(gates + h + j, some);
-      vec i = load(gates + 2 * h + j, some), g = load(gates + 3 * h + j, some);
-      vec t = tangent(load(c + j, some)), d = load(dy + j, some);
-      vec cell = load(dc + j, some) + d * o * (1.0f - t * t);
-      store(dz + j, d * t * o * (1.0f - o), some);
-      store(dz + h + j, cell * load(before + j, some) * f * (1.0f - f), some);
-      store(dz + 2 * h + j, cell * g * i * (1.0f - i), some);
-      store(dz + 3 * h + j, cell * i * (1.0f - g * g), some);
-      store(dc + j, cell * f, some);
-    }
+    size_t j = 0;
+    for (; j + WIDTH <= h; j += WIDTH) cell_backward(gates + j, before + j, c + j, dy + j, dc + j, dz + j, h, WIDTH);
+    if (j < h) cell_backward(gates + j, before + j, c + j, dy + j, dc + j, dz + j, h, h - j);
   }
 }
 

@@ -36,8 +36,9 @@ FLOAT_INLINE void TILE(products)(const prnn_term *terms, size_t count, const prn
     for (int v = 0; v < vectors; v++) sum[r][v] = (T){0};
   for (size_t t = 0; t < count; t++) {
     const size_t stride = terms[t].a_stride, b_stride = terms[t].b_stride;
-    const float *a = terms[t].a + row * stride, *b = terms[t].b + column;
-    for (size_t k = terms[t].k; k > 0; k--, a++, b += b_stride) {
+    prnn_span span = span_of(terms[t].spans, terms[t].k, column, (size_t)vectors * (sizeof(T) / 4));
+    const float *a = terms[t].a + row * stride + span.begin, *b = terms[t].b + span.begin * b_stride + column;
+    for (size_t k = span.end - span.begin; k > 0; k--, a++, b += b_stride) {
       T w[FLOAT_VECTORS];
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++) memcpy(&w[v], b + (size_t)v * (sizeof(T) / 4), sizeof(T));
@@ -51,7 +52,7 @@ FLOAT_INLINE void TILE(products)(const prnn_term *terms, size_t count, const prn
   for (int r = 0; r < rows; r++) TILE(finish)(sum[r], to, row + (size_t)r, column, vectors);
 }
 
-/// All rows of `vectors` vectors' columns from `column`.
+/// w (ks, vectors) += the products of all rows.
 FLOAT_INLINE void TILE(gradient)(const float *a, size_t a_stride, const float *d, size_t d_stride, size_t rows,
                                  float *w, size_t w_stride, int ks, int vectors) {
   T sum[FLOAT_ROWS][FLOAT_VECTORS];

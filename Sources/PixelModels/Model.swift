@@ -39,6 +39,11 @@ public struct Model: Sendable {
 
     public var isLocal: Bool { if case .local = body { true } else { false } }
 
+    /// Whether its samples are 0 and 1.
+    public var isBernoulli: Bool {
+      if case .pixelRNN(let network) = body { network.architecture.output == .bernoulli } else { false }
+    }
+
     /// Multiplications and additions for one pixel.
     public var macsPerPixel: Int {
       switch body {

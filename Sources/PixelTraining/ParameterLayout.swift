@@ -5,7 +5,7 @@ public struct ParameterLayout: Sendable {
   /// Numbers in all.
   public let count: Int
   private let ranges: [String: Range<Int>]
-  private let network: PixelRNN
+  let network: PixelRNN
 
   public init(_ network: PixelRNN) {
     var ranges: [String: Range<Int>] = [:]

@@ -24,12 +24,13 @@ final class Products {
 
   deinit { terms.deallocate() }
 
-  /// (rows, k) times (k, columns).
+  /// (rows, k) times (k, columns); `spans` tell where the second is not 0.
   func add(
-    _ a: UnsafePointer<Float>, stride: Int, times b: UnsafePointer<Float>, stride bStride: Int, k: Int
+    _ a: UnsafePointer<Float>, stride: Int, times b: UnsafePointer<Float>, stride bStride: Int, k: Int,
+    spans: UnsafePointer<prnn_span>? = nil
   ) {
     precondition(count < Products.capacity)
-    (terms + count).initialize(to: prnn_term(a: a, a_stride: stride, b: b, b_stride: bStride, k: k))
+    (terms + count).initialize(to: prnn_term(a: a, a_stride: stride, b: b, b_stride: bStride, k: k, spans: spans))
     count += 1
   }
 

@@ -71,7 +71,7 @@ final class PixelCNNBlock: Block {
       pass.products.run(
         to: prnn_result(dReduced.at(0), stride: h).gated(by: reduced.at(row), stride: h), rows: pass.rows, columns: h)
       reduce.addGradient(pass, to: gradient, of: x, row: row, d: dReduced.at(0), rows: pass.rows)
-      pass.products.add(dReduced.at(0), stride: h, times: reduce.transposed(), stride: x.features, k: h)
+      reduce.addBackwardProducts(pass, of: dReduced, row: 0)
       pass.products.run(
         to: end.result(stream, row: row).gated(by: x.at(row), stride: x.features), rows: pass.rows,
         columns: x.features)

@@ -52,7 +52,7 @@ public struct TrainingData: Equatable, Sendable {
 }
 
 /// Sides of a picture, as in 28x28.
-public struct Size: Equatable, Hashable, Sendable, Codable {
+public struct Size: Equatable, Hashable, Sendable, Codable, CustomStringConvertible {
   public var width: Int
   public var height: Int
 
@@ -68,6 +68,8 @@ public struct Size: Equatable, Hashable, Sendable, Codable {
     guard (1...1 << 20).contains(width), (1...1 << 20).contains(height) else { return nil }
     self.init(width: width, height: height)
   }
+
+  public var description: String { "\(width)x\(height)" }
 
   public var halved: Size { Size(width: (width + 1) / 2, height: (height + 1) / 2) }
 }

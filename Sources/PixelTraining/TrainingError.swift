@@ -15,6 +15,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case otherData
   case otherNetwork(String)
   case noArchitecture
+  case unquantisable(String)
   case diverged(step: Int)
   case bitFolder
   /// Failed system calls, with errno.
@@ -37,6 +38,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .holdOut(let count, let all): "cannot hold out \(count) of \(all) pictures; lower --hold-out"
     case .notACheckpoint: "not a checkpoint of prnn train; give a file made with --checkpoint"
     case .damagedCheckpoint(let cause): "the checkpoint is damaged (\(cause)); go back to an earlier one"
+    case .unquantisable(let layer):
+      "the weights of \(layer) are too large for integers of 16 bits; train again with a lower learning rate"
     case .otherData: "the run began with other pictures; give those again"
     case .otherNetwork(let what): "is of another network (\(what)); give its architecture"
     case .noArchitecture: "does not say of which network the tensors are; give a file made by prnn train"

@@ -9,6 +9,9 @@ import Testing
   static let networks: [(String, PixelRNN)] = {
     var all: [(String, PixelRNN)] = []
     for kind in PixelRNN.Kind.allCases {
+      // Groups of 16 features: the kernels leave out what the masks cut off.
+      let wide = PixelRNN(kind: kind, channels: 3, layers: 1, features: 48, headWidth: 48)
+      all.append(("\(kind.name) wide", wide))
       func network(
         _ name: String, channels: Int, features: Int, residual: Bool = true, skip: Bool = false,
         output: PixelRNN.Output = .softmax, condition: Int = 0
@@ -34,7 +37,7 @@ import Testing
   @Test(arguments: networks.map(\.0))
   func differences(name: String) throws {
     let network = try #require(GradientTests.networks.first { $0.0 == name }).1
-    for (width, height) in GradientTests.sizes {
+    for (width, height) in network.features > 16 ? [(2, 2)] : GradientTests.sizes {
       let example = Example(network, width: width, height: height, batch: 2, seed: 5)
       var gradient = [Float](repeating: 0, count: example.weights.count)
       let loss = example.run(&gradient)

@@ -7,6 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Columns of a matrix that share a span.
+#define PRNN_SPAN_COLUMNS 16
+
+/// Where in PRNN_SPAN_COLUMNS columns of a matrix (k, columns) the numbers are: elsewhere they are 0. begin ≤ end.
+typedef struct {
+  uint32_t begin;
+  uint32_t end;
+} prnn_span;
+
 /// One product of a sum of products: (rows, k) times (k, columns).
 typedef struct {
   const float *a;
@@ -14,6 +23,7 @@ typedef struct {
   const float *b;
   size_t b_stride;
   size_t k;
+  const prnn_span *spans;  ///< of b, or null
 } prnn_term;
 
 /// What becomes of s = the sum of products: y = gate(s + bias) + addend, where gate keeps s where `gate` is above 0.
@@ -35,9 +45,9 @@ typedef struct {
   /// Σ terms to `to`.
   void (*products)(const prnn_term *terms, size_t count, const prnn_result *to, size_t rows, size_t columns);
 
-  /// w (k, columns) += aᵀ (k, rows) · d (rows, columns).
+  /// w (k, columns) += aᵀ (k, rows) · d (rows, columns); outside the spans, where there are some, w may be left as it is.
   void (*gradient)(const float *a, size_t a_stride, const float *d, size_t d_stride, size_t rows, size_t k,
-                   size_t columns, float *w, size_t w_stride);
+                   size_t columns, const prnn_span *spans, float *w, size_t w_stride);
 
   /// sums (columns) += the sums of the columns of d (rows, columns).
   void (*sums)(const float *d, size_t d_stride, size_t rows, size_t columns, float *sums);
