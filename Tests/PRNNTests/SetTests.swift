@@ -157,12 +157,12 @@ import Testing
     #expect(try Codec(memoryLimit: needed).decompress(archive, image: 0, models: SetTests.models).width == 4)
   }
 
-  @Test func levelsThatTheModelDoesNotHave() throws {
+  @Test func moreLevelsThanTheModelHas() throws {
     var archive = try Archive(Codec().compress(SetTests.small(2), model: SetTests.model))
     archive.series[0].header.levels = 2
     archive.series[0].tiles += archive.series[0].tiles
     archive.series[0].checksums += archive.series[0].checksums
-    #expect(throws: PRNNError.otherLevels(2, model: "tiny")) {
+    #expect(throws: PRNNError.otherLevels(2, model: SetTests.model.name)) {
       try Codec().decompress(Archive(archive.serialised()), image: 0, models: SetTests.models)
     }
   }
