@@ -15,7 +15,7 @@ let package = Package(
     // libpng and libjpeg (Debian: libpng-dev, libjpeg-dev) behind calls that return errors instead of jumping.
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
-    // zlib, for CRC-32; it comes with libpng-dev.
+    // zlib, for CRC-32 and the names in archives; it comes with libpng-dev.
     .systemLibrary(name: "CZlib"),
     .target(name: "ByteCoding", dependencies: ["CZlib"]),
     .target(name: "Raster", dependencies: ["CPNG", "CJPEG"]),
@@ -25,28 +25,31 @@ let package = Package(
     .target(name: "BundledModels", exclude: ["photo.prnnmodel", "photo-fast.prnnmodel"]),
     .target(name: "IntegerInference", dependencies: ["PixelModels", "PixelKernels", "EntropyCoding"]),
     // Float networks: forward, backward. Of the package it needs what a network is, and the kernels.
-    .target(name: "PixelTraining", dependencies: ["PixelModels", "PixelKernels"]),
+    .target(name: "PixelTraining", dependencies: ["PixelModels", "PixelKernels", "Raster", "ByteCoding"]),
     .target(name: "ArchiveFormat", dependencies: ["ByteCoding"]),
-    .target(name: "PRNN", dependencies: ["ByteCoding", "Raster", "PixelModels", "IntegerInference", "ArchiveFormat", "BundledModels"]),
+    .target(name: "PRNN", dependencies: ["ByteCoding", "Raster", "PixelKernels", "EntropyCoding", "PixelModels", "IntegerInference", "ArchiveFormat", "BundledModels"]),
     .executableTarget(
       name: "PRNNCommand",
       dependencies: [
-        "PRNN", "Raster", "PixelModels", "ArchiveFormat",
+        "PRNN", "Raster", "PixelModels", "PixelTraining", "ArchiveFormat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "ByteCodingTests", dependencies: ["ByteCoding"]),
     .testTarget(name: "RasterTests", dependencies: ["Raster", "ByteCoding"]),
     .testTarget(name: "PixelKernelsTests", dependencies: ["PixelKernels"]),
     .testTarget(name: "PixelModelsTests", dependencies: ["PixelModels"]),
-    .testTarget(name: "PixelTrainingTests", dependencies: ["PixelTraining", "PixelModels", "PixelKernels"]),
+    .testTarget(
+      name: "PixelTrainingTests", dependencies: ["PixelTraining", "PixelModels", "PixelKernels", "Raster"]),
     .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding", "PixelKernels"]),
     .testTarget(
       name: "IntegerInferenceTests",
-      dependencies: ["IntegerInference", "EntropyCoding", "PixelKernels", "PixelModels", "PRNN"]),
+      dependencies: ["IntegerInference", "EntropyCoding", "PixelKernels", "PixelModels", "PixelTraining", "PRNN"]),
     .testTarget(name: "ArchiveFormatTests", dependencies: ["ArchiveFormat", "ByteCoding"]),
     .testTarget(
       name: "PRNNTests",
       dependencies: ["PRNN", "ByteCoding", "Raster", "PixelModels", "ArchiveFormat", "IntegerInference"]),
-    .testTarget(name: "PRNNCommandTests", dependencies: ["PRNNCommand", "PRNN", "Raster"]),
+    .testTarget(
+      name: "PRNNCommandTests",
+      dependencies: ["PRNNCommand", "PRNN", "PixelModels", "PixelTraining", "Raster", "ArchiveFormat"]),
   ]
 )

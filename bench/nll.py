@@ -45,7 +45,7 @@ def main():
             out = f"{folder}/a.prnn"
             subprocess.run([PRNN, "compress", "--force", "--no-verify", str(path), "-o", out], check=True)
             info = json.loads(subprocess.run([PRNN, "info", "--json", out], check=True, capture_output=True).stdout)
-            image = info["images"][0]
+            image = info["series"][0]
             picture = data.load_file(path)
             rows.append({"file": path.name, "coded": image["bitsPerDim"], "weighted channels": image["weightedChannels"],
                          "float": bits_per_dim(net, picture, False), "rounded": bits_per_dim(net, picture, True)})

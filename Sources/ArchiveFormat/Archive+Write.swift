@@ -4,45 +4,59 @@ extension Archive {
   /// The bytes of the file.
   public func serialised() -> [UInt8] {
     var out = Archive.signature
-    out.append(integer: UInt16(Archive.version))
+    out.append(integer: UInt16(version))
     for model in models {
       let name = Array(model.name.utf8.prefix(255))
       out.append(.model, model.hash + [UInt8(name.count)] + name)
+      if let file = model.file { out.append(.modelFile, file) }
     }
-    for image in images {
-      out.append(.image, image.header.serialised)
-      for chunk in image.chunks { out.append(.pngChunk, [chunk.place] + chunk.type + chunk.bytes) }
-      for (channel, weights) in image.valueWeights.sorted(by: { $0.key < $1.key }) {
-        out.append(.valueWeights, [UInt8(channel)] + weights.map { UInt8(bitPattern: $0) })
-      }
-      var index: [UInt8] = []
-      for tile in image.tiles { index.append(integer: UInt32(tile.reduce(0) { $0 + 4 + $1.count })) }
-      out.append(.index, index)
-      for tile in image.tiles {
-        var payload: [UInt8] = []
-        for stream in tile {
-          payload.append(integer: UInt32(stream.count))
-          payload.append(contentsOf: stream)
-        }
-        out.append(.tile, payload)
-      }
-    }
+    for s in series { s.write(to: &out, version: version) }
     var count: [UInt8] = []
-    count.append(integer: UInt32(images.count))
+    count.append(integer: UInt32(imageCount))
     out.append(.end, count)
     return out
   }
 }
 
+extension Archive.Series {
+  fileprivate func write(to out: inout [UInt8], version: Int) {
+    out.append(.series, header.serialised(version: version, checksum: checksums[0]))
+    if !names.isEmpty { out.append(.names, NameList.encode(names)) }
+    for chunk in chunks { out.append(.pngChunk, [chunk.place] + chunk.type + chunk.bytes) }
+    for (channel, weights) in valueWeights.sorted(by: { $0.key < $1.key }) {
+      out.append(.valueWeights, [UInt8(channel)] + weights.map { UInt8(bitPattern: $0) })
+    }
+    let checksumLength = version == 1 ? 0 : 4
+    var index: [UInt8] = []
+    for tile in tiles { index.append(integer: UInt32(tile.reduce(checksumLength) { $0 + 4 + $1.count })) }
+    out.append(.index, index)
+    for (number, tile) in tiles.enumerated() {
+      var payload: [UInt8] = []
+      if version > 1 { payload.append(integer: checksums[number]) }
+      for stream in tile {
+        payload.append(integer: UInt32(stream.count))
+        payload.append(contentsOf: stream)
+      }
+      out.append(.tile, payload)
+    }
+  }
+}
+
 extension Archive.Header {
-  fileprivate var serialised: [UInt8] {
+  fileprivate func serialised(version: Int, checksum: UInt32) -> [UInt8] {
     var out: [UInt8] = []
     out.append(integer: UInt32(width))
     out.append(integer: UInt32(height))
     out += [colourType, bitDepth, interlaced ? 1 : 0, UInt8(model)]
     out.append(integer: UInt32(tileWidth))
     out.append(integer: UInt32(tileHeight))
-    out.append(integer: checksum)
+    guard version > 1 else {
+      out.append(integer: checksum)
+      return out
+    }
+    out.append(integer: UInt32(count))
+    out.append(integer: UInt32(lot))
+    out.append(UInt8(levels))
     return out
   }
 }

@@ -2,7 +2,8 @@ import ByteCoding
 
 /// What a `.prnn` file holds, in the terms of spec/format.md. It knows bytes, not networks: streams stay as they are.
 public struct Archive: Equatable, Sendable {
-  public static let version = 1
+  /// The newest format version.
+  public static let newestVersion = 2
   static let signature: [UInt8] = [0x89, 0x50, 0x52, 0x4E, 0x4E, 0x0D, 0x0A, 0x1A]
 
   /// The model that images were coded with.
@@ -11,44 +12,14 @@ public struct Archive: Equatable, Sendable {
     public var hash: [UInt8]
     /// For messages only.
     public var name: String
+    /// The model file, when it is in the archive; only in version 2.
+    public var file: [UInt8]?
 
-    public init(hash: [UInt8], name: String) {
+    public init(hash: [UInt8], name: String, file: [UInt8]? = nil) {
       self.hash = hash
       self.name = name
+      self.file = file
     }
-  }
-
-  /// How the samples of an image are laid out.
-  public struct Header: Equatable, Sendable {
-    public var width: Int
-    public var height: Int
-    /// As in PNG's IHDR.
-    public var colourType: UInt8
-    public var bitDepth: UInt8
-    public var interlaced: Bool
-    /// Index into ``Archive/models``.
-    public var model: Int
-    public var tileWidth: Int
-    public var tileHeight: Int
-    /// CRC-32 of the samples, one byte each, in raster order.
-    public var checksum: UInt32
-
-    public init(
-      width: Int, height: Int, colourType: UInt8, bitDepth: UInt8, interlaced: Bool, model: Int, tileWidth: Int,
-      tileHeight: Int, checksum: UInt32
-    ) {
-      self.width = width
-      self.height = height
-      self.colourType = colourType
-      self.bitDepth = bitDepth
-      self.interlaced = interlaced
-      self.model = model
-      self.tileWidth = tileWidth
-      self.tileHeight = tileHeight
-      self.checksum = checksum
-    }
-
-    public var grid: TileGrid { TileGrid(width: width, height: height, tileWidth: tileWidth, tileHeight: tileHeight) }
   }
 
   /// A chunk of the PNG file beside its picture data.
@@ -65,32 +36,75 @@ public struct Archive: Equatable, Sendable {
     }
   }
 
-  public struct Image: Equatable, Sendable {
+  /// Images that have all but their names and samples in common; in version 1 a single one.
+  public struct Series: Equatable, Sendable {
     public var header: Header
     public var chunks: [PNGChunk]
+    /// One for each image, or none at all; only in version 2.
+    public var names: [ImageName]
     /// By channel: 256 weights of the values.
     public var valueWeights: [Int: [Int8]]
-    /// For each tile, row by row, its streams: one of the colour channels, one of alpha where there is alpha.
+    /// CRC-32 of samples, one byte each, in raster order. Version 1: one, of the image; version 2: one for each tile chunk.
+    public var checksums: [UInt32]
+    /// For each tile chunk, in the order of ``Header/unit(_:)``, its streams: one of the colour channels, one of alpha where
+    /// there is alpha.
     public var tiles: [[ArraySlice<UInt8>]]
 
-    public init(header: Header, chunks: [PNGChunk], valueWeights: [Int: [Int8]], tiles: [[ArraySlice<UInt8>]]) {
+    public init(
+      header: Header, chunks: [PNGChunk] = [], names: [ImageName] = [], valueWeights: [Int: [Int8]] = [:],
+      checksums: [UInt32], tiles: [[ArraySlice<UInt8>]]
+    ) {
       self.header = header
       self.chunks = chunks
+      self.names = names
       self.valueWeights = valueWeights
+      self.checksums = checksums
       self.tiles = tiles
     }
   }
 
+  /// Of the format: 1 for a single image without a name and with its model elsewhere.
+  public var version: Int
   public var models: [ModelName]
-  public var images: [Image]
+  public var series: [Series]
 
-  public init(models: [ModelName], images: [Image]) {
+  /// - Precondition: in version 1 every series is a single image, and nothing has a name or an embedded model.
+  public init(version: Int, models: [ModelName], series: [Series]) {
+    self.version = version
     self.models = models
-    self.images = images
+    self.series = series
   }
 }
 
 extension Archive {
+  /// Images of all series.
+  public var imageCount: Int { series.reduce(0) { $0 + $1.header.count } }
+
   /// Samples of all images.
-  public var samples: Int { images.reduce(0) { $0 &+ $1.header.width &* $1.header.height &* $1.header.channels } }
+  public var samples: Int { series.reduce(0) { $0 &+ $1.header.imageSamples &* $1.header.count } }
+
+  /// Whether the images have names.
+  public var isNamed: Bool { series.contains { !$0.names.isEmpty } }
+
+  /// Where an image is, by its number in the archive.
+  ///
+  /// - Precondition: 0 ..< ``imageCount``
+  public func place(ofImage number: Int) -> (series: Int, image: Int) {
+    var first = 0
+    for (i, s) in series.enumerated() {
+      if number < first + s.header.count { return (i, number - first) }
+      first += s.header.count
+    }
+    preconditionFailure("there is no image \(number)")
+  }
+
+  /// The number of the image of a name.
+  public func image(named name: ImageName) -> Int? {
+    var first = 0
+    for s in series {
+      if let image = s.names.firstIndex(of: name) { return first + image }
+      first += s.header.count
+    }
+    return nil
+  }
 }

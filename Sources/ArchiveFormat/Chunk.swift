@@ -5,16 +5,21 @@ extension Archive {
   public static let valueWeightsBits = 8 * (1 + 256 + chunkOverhead) * 5 / 4
 }
 
-/// The kinds of chunk of format version 1; spec/format.md. A first letter in lower case marks those that a reader may
-/// skip when it does not know them.
+/// The kinds of chunk; spec/format.md. A first letter in lower case marks those that a reader may skip when it does not
+/// know them.
 enum ChunkType: String {
   case model = "MODL"
-  case image = "IMAG"
+  case modelFile = "MFIL"
+  case series = "IMAG"
+  case names = "NAME"
   case pngChunk = "PNGC"
   case valueWeights = "VALU"
   case index = "INDX"
   case tile = "TILE"
   case end = "DONE"
+
+  /// The format version that brought it.
+  var version: Int { self == .modelFile || self == .names ? 2 : 1 }
 }
 
 /// Bytes around a payload: type, length and checksum.
@@ -33,7 +38,7 @@ extension Array where Element == UInt8 {
 
 extension ByteReader {
   /// Reads a chunk and checks its checksum. The type is nil for a kind that may be skipped.
-  mutating func chunk() throws -> (type: ChunkType?, payload: ArraySlice<UInt8>) {
+  mutating func chunk(version: Int) throws -> (type: ChunkType?, payload: ArraySlice<UInt8>) {
     var ahead = self
     do {
       let letters = Array(try take(4))
@@ -45,7 +50,7 @@ extension ByteReader {
       guard crc32(try ahead.take(8 + length)) == checksum else {
         throw ArchiveError.damaged("checksum of chunk \(name)")
       }
-      if let type = ChunkType(rawValue: name) { return (type, payload) }
+      if let type = ChunkType(rawValue: name), type.version <= version { return (type, payload) }
       guard isName, letters[0] & 0x20 != 0 else { throw ArchiveError.newerFeature("chunk \(name)") }
       return (nil, payload)
     } catch is PastEnd {

@@ -3,7 +3,7 @@ import PixelKernels
 import PixelModels
 
 /// Codes tiles with one network. It owns its weights: every thread has one of its own.
-public final class TileCoder {
+public final class TileCoder: NetworkCoder {
   private let architecture: Architecture
   private let kernels: Kernels
   private let first: IntegerLayer
@@ -11,11 +11,10 @@ public final class TileCoder {
   private let heads: [IntegerLayer]
   private let logits: [IntegerLayer]
 
-  /// Called now and then with the number of pixels coded since the last call.
   public var progress: (Int) -> Void = { _ in }
 
   /// A coder with a copy of a network's weights.
-  public init(_ network: Model.Network, kernels: Kernels) {
+  public init(_ network: Model.LocalNetwork, kernels: Kernels) {
     architecture = network.architecture
     self.kernels = kernels
     let layers = network.layers.map(IntegerLayer.init)
@@ -26,30 +25,29 @@ public final class TileCoder {
     logits = stride(from: tail.startIndex + 1, to: tail.endIndex, by: 2).map { tail[$0] }
   }
 
-  /// Codes a tile.
-  ///
-  /// - Parameters:
-  ///   - weights: of the values of each channel.
-  ///   - row: fills a row, by its number, with (width, channels) samples.
-  /// - Returns: the stream of the range encoder; empty when every channel has only one value.
-  public func encode(
-    width: Int, height: Int, weights: ValueWeights, row: (Int, UnsafeMutablePointer<UInt8>) -> Void
-  ) -> [UInt8] {
-    let planes = TilePlanes(width: width, height: height, architecture)
-    for y in 0..<height { row(y, planes.pixel(row: y, column: 0)) }
-    if constant(weights) != nil { return [] }
-    var encoder = RangeEncoder()
-    run(planes, weights, &encoder)
-    return encoder.finish()
+  public var channels: Int { architecture.channels }
+
+  public func run<Coder: SymbolCoder>(_ lot: Lot, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?) {
+    let size = lot.size
+    for image in 0..<size.count {
+      let planes = TilePlanes(width: size.width, height: size.height, architecture)
+      if let given {
+        for y in 0..<size.height { given(image, y, planes.pixel(row: y, column: 0)) }
+      }
+      run(planes, lot.weights, isGiven: lot.isGiven.map { isGiven in { isGiven(image, $0, $1) } }, &coder)
+      if let result {
+        for y in 0..<size.height { result(image, y, planes.pixel(row: y, column: 0)) }
+      }
+    }
   }
 
-  /// Runs some rows of a tile past a counter instead of an encoder.
+  /// Runs some rows of a picture past a counter instead of an encoder.
   ///
   /// - Parameters:
-  ///   - above: rows of the tile above these; as many as the window needs are asked for, with negative numbers.
+  ///   - above: rows of the picture above these; as many as the window needs are asked for, with negative numbers.
   public func count(
     width: Int, height: Int, above: Int, weights: ValueWeights, into counter: inout ValueCounter,
-    row: (Int, UnsafeMutablePointer<UInt8>) -> Void
+    row: (_ y: Int, UnsafeMutablePointer<UInt8>) -> Void
   ) {
     let planes = TilePlanes(width: width, height: height, architecture)
     for y in -min(above, architecture.up)..<height {
@@ -59,41 +57,13 @@ public final class TileCoder {
     run(planes, weights, &counter)
   }
 
-  /// Decodes a tile.
-  ///
-  /// - Parameters:
-  ///   - stream: what ``encode(width:height:weights:row:)`` returned for a tile of this size and these weights.
-  ///   - row: is given each row, by its number, with (width, channels) samples.
-  /// - Returns: whether the stream ended where the tile did. If not, the samples are worthless.
-  public func decode(
-    _ stream: ArraySlice<UInt8>, width: Int, height: Int, weights: ValueWeights,
-    row: (Int, UnsafePointer<UInt8>) -> Void
-  ) -> Bool {
-    let planes = TilePlanes(width: width, height: height, architecture)
-    let whole: Bool
-    if let pixel = constant(weights) {
-      whole = stream.isEmpty
-      for y in 0..<height {
-        for x in 0..<width { planes.pixel(row: y, column: x).update(from: pixel, count: pixel.count) }
-      }
-    } else {
-      var decoder = RangeDecoder(stream)
-      run(planes, weights, &decoder)
-      whole = decoder.isAtEnd
-    }
-    for y in 0..<height { row(y, planes.pixel(row: y, column: 0)) }
-    return whole
-  }
-
-  /// The pixel that a picture consists of, when every channel has only one value.
-  private func constant(_ weights: ValueWeights) -> [UInt8]? {
-    let values = (0..<architecture.channels).compactMap { weights.onlyValue(channel: $0) }
-    return values.count == architecture.channels ? values : nil
-  }
-
   /// The one step loop, for both directions: frequencies from the network, a symbol through the coder, the sample back
   /// into the tile.
-  func run<Coder: SymbolCoder>(_ planes: TilePlanes, _ weights: ValueWeights, _ coder: inout Coder) {
+  ///
+  /// - Parameter isGiven: whether a pixel, by row and column, is in the tile already and is not coded.
+  func run<Coder: SymbolCoder>(
+    _ planes: TilePlanes, _ weights: ValueWeights, isGiven: ((Int, Int) -> Bool)? = nil, _ coder: inout Coder
+  ) {
     let wave = Wavefront(width: planes.width, height: planes.height, lag: architecture.right + 1)
     let work = Workspace(architecture, batch: wave.widest)
     let tables = weights.expanded
@@ -112,8 +82,11 @@ public final class TileCoder {
         heads[channel].run(
           kernels, work.features, stride: work.featureStride, to: work.narrow, outputStride: work.narrowStride,
           count: count, as: PRNN_RELU)
+        let skips = isGiven.map { isGiven in
+          { (i: Int) in isGiven(rows.lowerBound + i, step - wave.lag * (rows.lowerBound + i)) }
+        }
         tables[channel].withPointer { table in
-          code(channel, work, count, table, &coder)
+          code(channel, work, count, table, skips, &coder)
         }
       }
       if step - wave.lag * rows.lowerBound == planes.width - 1 { planes.endRow(rows.lowerBound) }
@@ -179,14 +152,15 @@ public final class TileCoder {
 
   /// Logits, frequencies and the coder, a few pixels at a time so that the logits stay in the first-level cache.
   private func code<Coder: SymbolCoder>(
-    _ channel: Int, _ work: Workspace, _ count: Int, _ table: UnsafePointer<Int16>?, _ coder: inout Coder
+    _ channel: Int, _ work: Workspace, _ count: Int, _ table: UnsafePointer<Int16>?, _ skips: ((Int) -> Bool)?,
+    _ coder: inout Coder
   ) {
     for start in stride(from: 0, to: count, by: Workspace.logitRows) {
       let rows = min(Workspace.logitRows, count - start)
       logits[channel].run(
         kernels, work.narrow + start * work.narrowStride, stride: work.narrowStride, to: work.logits,
         outputStride: 256, count: rows, as: PRNN_LOGITS)
-      for i in 0..<rows {
+      for i in 0..<rows where skips?(start + i) != true {
         let sample = work.pixels[start + i] + channel
         let centre = work.centres[start + i]
         let total = kernels.table.softmax(work.logits + 256 * i, table.map { $0 + Int(centre) }, work.distribution)
@@ -208,8 +182,8 @@ public final class TileCoder {
 }
 
 extension Optional where Wrapped == [Int16] {
-  fileprivate func withPointer(_ body: (UnsafePointer<Int16>?) -> Void) {
+  func withPointer<Result>(_ body: (UnsafePointer<Int16>?) -> Result) -> Result {
     guard let self else { return body(nil) }
-    self.withUnsafeBufferPointer { body($0.baseAddress) }
+    return self.withUnsafeBufferPointer { body($0.baseAddress) }
   }
 }

@@ -42,7 +42,7 @@ final class TilePlanes {
     fill(pixel(row: row, column: width), count: right, from: pixel(row: row, column: width - 1))
   }
 
-  private func fill(_ target: UnsafeMutablePointer<UInt8>, count: Int, from pixel: UnsafeMutablePointer<UInt8>) {
+  private func fill(_ target: UnsafeMutablePointer<UInt8>, count: Int, from pixel: UnsafePointer<UInt8>) {
     for i in 0..<count { (target + i * channels).update(from: pixel, count: channels) }
   }
 }

@@ -15,11 +15,14 @@ public struct ValueWeights: Equatable, Sendable {
     self.tables = tables
   }
 
-  /// The one value a channel has, if it has only one.
-  func onlyValue(channel: Int) -> UInt8? {
-    guard let table = tables[channel] else { return nil }
-    let present = table.indices.filter { table[$0] != ValueWeights.absent }
-    return present.count == 1 ? UInt8(present[0]) : nil
+  /// The pixel that a picture consists of, when every channel has only one value.
+  var onlyPixel: [UInt8]? {
+    let values = tables.compactMap { table -> UInt8? in
+      guard let table else { return nil }
+      let present = table.indices.filter { table[$0] != ValueWeights.absent }
+      return present.count == 1 ? UInt8(present[0]) : nil
+    }
+    return values.count == tables.count ? values : nil
   }
 
   /// For each channel the weights in 1/32 bit, twice over, so that a symbol's weight is at centre + symbol.

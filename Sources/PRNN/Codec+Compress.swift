@@ -1,5 +1,4 @@
 import ArchiveFormat
-import ByteCoding
 import IntegerInference
 import PixelModels
 import Raster
@@ -11,64 +10,111 @@ extension Codec {
   /// - Parameter verify: decode the archive again and compare, before returning it.
   /// - Throws: ``PRNNError``, and `ArchiveError` when the archive made cannot be read again.
   public func compress(_ raster: Raster, model: Model, verify: Bool = true) throws -> [UInt8] {
-    let grid = TileGrid(width: raster.width, height: raster.height, side: Codec.tileSide)
-    let header = Archive.Header(
-      width: raster.width, height: raster.height, colourType: raster.colourType.rawValue,
-      bitDepth: UInt8(raster.bitDepth), interlaced: raster.interlaced, model: 0, tileWidth: grid.tileWidth,
-      tileHeight: grid.tileHeight, checksum: crc32(raster.samples))
-    let groups = PlaneGroup.all(of: header, raster.chunks)
-    let valueWeights = try estimateValueWeights(raster, groups, model)
-    let weights = groups.map { $0.weights(valueWeights) }
-    let jobs = jobs(grid, groups: groups.count)
-    let streams = Mutex<[[UInt8]]>(Array(repeating: [], count: jobs.count))
-    try raster.samples.withUnsafeBufferPointer { samples in
-      let pixels = SharedBytes(base: UnsafeMutablePointer(mutating: samples.baseAddress!))
-      @Sendable func encode(coders: [TileCoder], index: Int) {
-        let job = jobs[index]
-        let stream = coders[job.group].encode(
-          width: job.tile.width, height: job.tile.height, weights: weights[job.group]
-        ) { y, row in
-          let at = ((job.tile.y + y) * raster.width + job.tile.x) * raster.channels
-          groups[job.group].gather(pixels.base + at, count: job.tile.width, to: row)
-        }
-        streams.withLock { $0[index] = stream }
-      }
-      try parallel(count: jobs.count, threads: threads, context: { try coders(groups, model) }, body: encode)
-    }
-    let coded = streams.withLock { $0 }
-    let archive = Archive(
-      models: [.init(hash: model.hash, name: model.name)],
-      images: [
-        .init(
-          header: header,
-          chunks: raster.chunks.map { .init(place: $0.place.rawValue, type: $0.type, bytes: $0.bytes) },
-          valueWeights: valueWeights,
-          tiles: (0..<grid.count).map { t in
-            (0..<groups.count).map { coded[t * groups.count + $0][...] }
-          })
-      ])
+    var set = PictureSet()
+    set.add(raster)
+    return try compress(set, model: model, verify: verify)
+  }
+
+  /// The archive of some pictures.
+  ///
+  /// - Parameters:
+  ///   - set: at least one picture.
+  ///   - embedModel: put the model file into the archive.
+  ///   - verify: decode the archive again and compare, before returning it.
+  /// - Throws: ``PRNNError``, and `ArchiveError` when the archive made cannot be read again.
+  public func compress(_ set: PictureSet, model: Model, embedModel: Bool = false, verify: Bool = true) throws -> [UInt8]
+  {
+    precondition(set.count > 0)
+    let names = set.series.flatMap(\.names)
+    if let name = ImageName.clash(among: names) { throw PRNNError.nameClash("\(name)") }
+    var archive = try draft(of: set, model: model, embedModel: embedModel)
+    try encode(set, into: &archive, model)
     let bytes = archive.serialised()
-    if verify, try !decodes(bytes, to: raster, models: ModelLibrary([model])) { throw PRNNError.unfaithful }
+    if verify, try !decodes(bytes, to: set, models: ModelLibrary([model])) { throw PRNNError.unfaithful }
     return bytes
+  }
+
+  /// The archive of some pictures before their samples are coded.
+  func draft(of set: PictureSet, model: Model, embedModel: Bool = false) throws -> Archive {
+    let headers = set.series.map { $0.header(model) }
+    let isPlain = set.count == 1 && !set.isNamed && !embedModel && headers[0].levels == 1
+    var archive = Archive(
+      version: isPlain ? 1 : 2,
+      models: [.init(hash: model.hash, name: model.name, file: embedModel ? model.file : nil)], series: [])
+    archive.series = zip(set.series, headers).map { Archive.Series($0, $1, version: archive.version) }
+    let weights = try estimateValueWeights(set, archive.series, model)
+    for i in weights.indices { archive.series[i].valueWeights = weights[i] }
+    return archive
+  }
+
+  /// Codes all samples.
+  private func encode(_ set: PictureSet, into archive: inout Archive, _ model: Model) throws {
+    let plans = try archive.series.map { try CodingPlan($0, model) }
+    let jobs = CodingJob.all(Piece.all(of: archive), plans)
+    let streams = Mutex<[[UInt8]]>(Array(repeating: [], count: jobs.count))
+    try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
+      let stream = encode(jobs[i], set.series[jobs[i].series].pictures, plans[jobs[i].series], coders)
+      streams.withLock { $0[i] = stream }
+    }
+    for (job, stream) in zip(jobs, streams.withLock { $0 }) {
+      archive.series[job.series].tiles[job.index][job.group] = stream[...]
+    }
+  }
+
+  /// One stream.
+  private func encode(_ job: CodingJob, _ pictures: [[UInt8]], _ plan: CodingPlan, _ coders: Coders) -> [UInt8] {
+    let lot = plan.lot(job) { image, body in pictures[image].withUnsafeBufferPointer { body($0.baseAddress!) } }
+    return coders.coder(plan.groups[job.group].role, level: job.unit.level, of: plan.model)
+      .encode(lot, row: plan.source(job, pictures))
   }
 
   /// Whether an archive holds exactly this picture.
   public func decodes(_ bytes: [UInt8], to raster: Raster, models: ModelLibrary) throws -> Bool {
+    var set = PictureSet()
+    set.add(raster)
+    return try decodes(bytes, to: set, models: models)
+  }
+
+  /// Whether an archive holds exactly these pictures, in the order of the set's series.
+  public func decodes(_ bytes: [UInt8], to set: PictureSet, models: ModelLibrary) throws -> Bool {
     let archive = try Archive(bytes)
-    let image = archive.images[0]
-    let header = image.header
-    guard archive.images.count == 1, header.width == raster.width, header.height == raster.height,
-      header.colourType == raster.colourType.rawValue, Int(header.bitDepth) == raster.bitDepth,
-      header.interlaced == raster.interlaced, header.checksum == crc32(raster.samples),
-      image.rasterChunks == raster.chunks
+    guard archive.series.count == set.series.count,
+      zip(archive.series, set.series).allSatisfy({ $0.describes($1, version: archive.version) })
     else { return false }
+    let plans = try plans(archive, models)
+    let jobs = CodingJob.all(Piece.all(of: archive), plans)
     let same = Atomic<Bool>(true)
-    try raster.samples.withUnsafeBufferPointer { samples in
-      let pixels = SharedBytes(base: UnsafeMutablePointer(mutating: samples.baseAddress!))
-      try decodeTiles(image, archive.models[header.model], models) { group, at, count, row in
-        if !group.matches(row, count: count, pixels.base + at) { same.store(false, ordering: .relaxed) }
+    let withImage: @Sendable (CodingJob, Int, (UnsafePointer<UInt8>) -> Void) -> Void = { job, image, body in
+      set.series[job.series].pictures[image].withUnsafeBufferPointer { body($0.baseAddress!) }
+    }
+    try decode(archive, plans, jobs, withImage) { run, row in
+      let matches = set.series[run.job.series].pictures[run.image].withUnsafeBufferPointer {
+        run.group.matches(row, count: run.pixels, step: run.job.unit.step, $0.baseAddress! + run.start)
       }
+      if !matches { same.store(false, ordering: .relaxed) }
     }
     return same.load(ordering: .relaxed)
+  }
+}
+
+extension Archive.Series {
+  /// A series before anything is coded.
+  fileprivate init(_ pictures: PictureSet.Series, _ header: Archive.Header, version: Int) {
+    self.init(
+      header: header,
+      chunks: pictures.format.chunks.map { .init(place: $0.place.rawValue, type: $0.type, bytes: $0.bytes) },
+      names: pictures.names, checksums: [],
+      tiles: Array(repeating: Array(repeating: [], count: header.streams), count: header.unitCount))
+    checksums = pictures.checksums(of: checkedParts(version: version), header)
+  }
+
+  /// Whether all but the samples are those of some pictures.
+  fileprivate func describes(_ pictures: PictureSet.Series, version: Int) -> Bool {
+    let format = pictures.format
+    return header.width == format.width && header.height == format.height
+      && header.colourType == format.colourType.rawValue && Int(header.bitDepth) == format.bitDepth
+      && header.interlaced == format.interlaced && rasterChunks == format.chunks
+      && header.count == pictures.pictures.count && names == pictures.names
+      && checksums == pictures.checksums(of: checkedParts(version: version), header)
   }
 }

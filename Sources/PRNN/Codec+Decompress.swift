@@ -1,86 +1,184 @@
 import ArchiveFormat
-import ByteCoding
 import IntegerInference
 import PixelModels
 import Raster
-import Synchronization
 
 extension Codec {
-  /// The picture in an archive.
+  /// The picture in an archive of one.
   ///
   /// - Throws: `ArchiveError` or ``PRNNError``; no picture then.
   public func decompress(_ bytes: [UInt8], models: ModelLibrary) throws -> Raster {
     try decompress(Archive(bytes), models: models)
   }
 
-  /// The picture in an archive that is parsed already.
+  /// The picture in an archive of one that is parsed already.
   ///
   /// - Throws: `ArchiveError` or ``PRNNError``; no picture then.
   public func decompress(_ archive: Archive, models: ModelLibrary) throws -> Raster {
-    guard archive.images.count == 1 else { throw PRNNError.severalImages(archive.images.count) }
-    let image = archive.images[0]
-    let header = image.header
-    guard let type = Raster.ColourType(rawValue: header.colourType), type.allows(bitDepth: Int(header.bitDepth)) else {
-      throw ArchiveError.damaged("colour type")
+    guard archive.imageCount == 1 else { throw PRNNError.severalImages(archive.imageCount) }
+    return try decompress(archive, image: 0, models: models)
+  }
+
+  /// One picture of an archive; only the tiles or the lot it is in are decoded.
+  ///
+  /// - Parameter number: 0 ..< `archive.imageCount`; `archive.image(named:)` finds it.
+  /// - Throws: `ArchiveError` or ``PRNNError``; no picture then.
+  public func decompress(_ archive: Archive, image number: Int, models: ModelLibrary) throws -> Raster {
+    let (series, image) = archive.place(ofImage: number)
+    let pieces = Piece.all(of: archive.series[series].header, series: series).filter { $0.images.contains(image) }
+    var picture: Raster?
+    try decompress(archive, pieces, models) { i, raster in if i == image { picture = raster() } }
+    return picture!
+  }
+
+  /// All pictures of an archive, in their order. No more of them than the threads need are in memory at a time.
+  ///
+  /// - Parameter body: is given each picture and its number, on the thread of the caller.
+  /// - Throws: `ArchiveError`, ``PRNNError``, or what `body` throws; some pictures may have been handed out then.
+  public func decompress(
+    _ archive: Archive, models: ModelLibrary, _ body: (_ number: Int, Raster) throws -> Void
+  ) throws {
+    var number = 0
+    try decompress(archive, Piece.all(of: archive), models) { _, raster in
+      try body(number, raster())
+      number += 1
     }
-    let needed = header.bytesNeeded(threads: threads)
-    guard needed <= memoryLimit else { throw PRNNError.tooLarge(bytes: needed, limit: memoryLimit) }
-    let count = header.width * header.height * type.channels
+  }
+
+  /// Decodes pieces, as many together as keep all threads busy. The body is given each image's number in its series, and how
+  /// to get it.
+  private func decompress(
+    _ archive: Archive, _ pieces: [Piece], _ models: ModelLibrary, _ body: (Int, () -> Raster) throws -> Void
+  ) throws {
+    for piece in pieces {
+      let needed = archive.series[piece.series].header.bytesNeeded(piece, threads: threads)
+      guard needed <= memoryLimit else { throw PRNNError.tooLarge(bytes: needed, limit: memoryLimit) }
+    }
+    let plans = try plans(archive, models)
+    let most = min(threads << 22, memoryLimit / 2)
+    var rest = pieces[...]
+    while !rest.isEmpty {
+      var samples = 0
+      let fitting = rest.prefix {
+        samples += plans[$0.series].header.imageSamples * $0.images.count
+        return samples <= most
+      }
+      let batch = rest.prefix(max(1, fitting.count))
+      try decompress(archive, Array(batch), plans, body)
+      rest = rest.dropFirst(batch.count)
+    }
+  }
+
+  /// Decodes pieces together, checks their checksums, and hands out their images.
+  private func decompress(
+    _ archive: Archive, _ pieces: [Piece], _ plans: [CodingPlan], _ body: (Int, () -> Raster) throws -> Void
+  ) throws {
+    let (starts, count) = pieces.reduce(into: ([Int](), 0)) { layout, piece in
+      layout.0.append(layout.1)
+      layout.1 += plans[piece.series].header.imageSamples * piece.images.count
+    }
+    /// Where the samples of an image start.
+    @Sendable func start(of image: Int, piece: Int) -> Int {
+      starts[piece] + (image - pieces[piece].images.lowerBound) * plans[pieces[piece].series].header.imageSamples
+    }
     let samples = try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       let target = SharedBytes(base: buffer.baseAddress!)
-      try decodeTiles(image, archive.models[header.model], models) { group, at, count, row in
-        group.scatter(row, count: count, to: target.base + at)
+      let withImage: @Sendable (CodingJob, Int, (UnsafePointer<UInt8>) -> Void) -> Void = { job, image, body in
+        body(target.base + start(of: image, piece: job.piece))
+      }
+      try decode(archive, plans, CodingJob.all(pieces, plans), withImage) { run, row in
+        let image = start(of: run.image, piece: run.job.piece)
+        run.group.scatter(row, count: run.pixels, step: run.job.unit.step, to: target.base + image + run.start)
       }
       filled = count
     }
-    guard crc32(samples) == header.checksum else { throw PRNNError.damagedPixels }
-    return Raster(
-      width: header.width, height: header.height, colourType: type, bitDepth: Int(header.bitDepth),
-      interlaced: header.interlaced, samples: samples, chunks: image.rasterChunks)
+    for (number, piece) in pieces.enumerated() {
+      let series = archive.series[piece.series]
+      try series.check(piece, version: archive.version) { image in samples[start(of: image, piece: number)...] }
+      for image in piece.images {
+        let first = start(of: image, piece: number)
+        try body(image) {
+          Raster(
+            series,
+            samples: count == series.header.imageSamples
+              ? samples : Array(samples[first..<first + series.header.imageSamples]))
+        }
+      }
+    }
   }
 
-  /// Decodes all tiles, and hands out runs of samples: their group, where in the picture they start, how many pixels.
-  func decodeTiles(
-    _ image: Archive.Image, _ name: Archive.ModelName, _ models: ModelLibrary,
-    _ body: @escaping @Sendable (PlaneGroup, Int, Int, UnsafePointer<UInt8>) -> Void
+  /// Decodes streams, those of smaller sizes before those of larger ones, and hands out the rows in them, from any thread.
+  ///
+  /// - Parameter withImage: gives the samples of an image as far as they are known.
+  func decode(
+    _ archive: Archive, _ plans: [CodingPlan], _ jobs: [CodingJob],
+    _ withImage: @escaping @Sendable (CodingJob, Int, (UnsafePointer<UInt8>) -> Void) -> Void,
+    _ body: @escaping @Sendable (PixelRun, UnsafePointer<UInt8>) -> Void
   ) throws {
-    let model = try models.model(for: (name.hash, name.name))
-    let header = image.header
-    let groups = PlaneGroup.all(of: header, image.rasterChunks)
-    let weights = groups.map { $0.weights(image.valueWeights) }
-    let jobs = jobs(header.grid, groups: groups.count)
-    @Sendable func decode(coders: [TileCoder], index: Int) throws {
-      let job = jobs[index]
-      let whole = coders[job.group].decode(
-        image.tiles[job.tileIndex][job.group], width: job.tile.width, height: job.tile.height,
-        weights: weights[job.group]
-      ) { y, row in
-        let at = ((job.tile.y + y) * header.width + job.tile.x) * header.channels
-        body(groups[job.group], at, job.tile.width, row)
+    for level in 0...(jobs.map(\.unit.level).max() ?? 0) {
+      let jobs = jobs.filter { $0.unit.level == level }
+      try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
+        let (job, plan) = (jobs[i], plans[jobs[i].series])
+        let (group, unit) = (plan.groups[job.group], job.unit)
+        let stream = archive.series[job.series].tiles[job.index][job.group]
+        let lot = plan.lot(job) { image, body in withImage(job, image, body) }
+        let whole = coders.coder(group.role, level: level, of: plan.model).decode(stream, lot) { image, y, row in
+          let run = PixelRun(
+            job: job, group: group, image: unit.images.lowerBound + image, start: plan.start(unit, row: y),
+            pixels: unit.tile.width)
+          body(run, row)
+        }
+        guard whole else { throw PRNNError.damagedPixels }
       }
-      guard whole else { throw PRNNError.damagedPixels }
     }
-    try parallel(count: jobs.count, threads: threads, context: { try coders(groups, model) }, body: decode)
+  }
+
+  /// What all series need for coding: their models are looked for in the archive first.
+  func plans(_ archive: Archive, _ models: ModelLibrary) throws -> [CodingPlan] {
+    let used = Set(archive.series.map(\.header.model))
+    let found = Dictionary(uniqueKeysWithValues: try used.map { ($0, try models.model(for: archive.models[$0])) })
+    return try archive.series.map { try CodingPlan($0, found[$0.header.model]!) }
   }
 }
 
 extension Archive.Header {
-  /// Bytes for the samples, and for a tile with its margins for each thread; `Int.max` when they are more than that.
-  fileprivate func bytesNeeded(threads: Int) -> Int {
+  /// Bytes for the samples of a piece, and for a tile or lot with its margins for each thread; `Int.max` when they are more
+  /// than that.
+  fileprivate func bytesNeeded(_ piece: Piece, threads: Int) -> Int {
     func product(_ factors: Int...) -> Int {
       factors.reduce(1) {
         let (value, overflow) = $0.multipliedReportingOverflow(by: $1)
         return overflow ? .max : value
       }
     }
-    let tile = product(tileWidth + 32, tileHeight + 16, min(channels, 3), min(threads, grid.count))
-    let (sum, overflow) = product(width, height, channels).addingReportingOverflow(tile)
+    let images = piece.images.count
+    let tile = product(tileWidth + 32, tileHeight + 16, min(channels, 3), images, min(threads, piece.units.count))
+    let (sum, overflow) = product(width, height, channels, images).addingReportingOverflow(tile)
     return overflow ? .max : sum
   }
 }
 
-extension Archive.Image {
-  var rasterChunks: [Raster.Chunk] {
-    chunks.map { .init(type: $0.type, place: .init(rawValue: $0.place)!, bytes: $0.bytes) }
+extension Archive.Series {
+  /// Compares checksums.
+  ///
+  /// - Parameter samples: of an image, by its number; more may follow.
+  fileprivate func check(_ piece: Piece, version: Int, _ samples: (Int) -> ArraySlice<UInt8>) throws {
+    for number in version > 1 ? piece.units : [0] {
+      let part = checkedPart(number, version: version)
+      let found = part.images.reduce(0) { crc, image in
+        samples(image).withUnsafeBufferPointer { checksum(of: part, $0.baseAddress!, header, from: crc) }
+      }
+      guard found == checksums[number] else { throw PRNNError.damagedPixels }
+    }
+  }
+}
+
+extension Raster {
+  fileprivate init(_ series: Archive.Series, samples: [UInt8]) {
+    let header = series.header
+    // A header with another colour type or depth is not read.
+    self.init(
+      width: header.width, height: header.height, colourType: .init(rawValue: header.colourType)!,
+      bitDepth: Int(header.bitDepth), interlaced: header.interlaced, samples: samples, chunks: series.rasterChunks)
   }
 }

@@ -2,62 +2,78 @@ import ArchiveFormat
 import IntegerInference
 import PixelModels
 import Raster
+import Synchronization
 
 extension Codec {
-  /// Weights of the values, for the channels where they save more than they take. Found on bands of the picture, by one
-  /// thread, in integers: those of half of the bands must pay on the other half.
-  func estimateValueWeights(_ raster: Raster, _ groups: [PlaneGroup], _ model: Model) throws -> [Int: [Int8]] {
-    var result: [Int: [Int8]] = [:]
-    var quiet = self
-    quiet.progress = { _ in }
-    let bands = SampleBands(width: raster.width, height: raster.height)
-    for (group, coder) in zip(groups, try quiet.coders(groups, model)) {
-      let present = group.presentValues(raster)
-      guard group.impliedLevelsHold(present) else {
-        // A palette index past the palette: only a table of the archive's own can say that it occurs.
-        for c in 0..<group.channels {
-          result[group.offset + c] = present[c].map { $0 ? 0 : ValueWeights.absent }
-        }
-        continue
+  /// For each series, weights of the values, for the channels where they save more than they take. Found on bands of its
+  /// pictures, in integers: those of half of the bands must pay on the other half.
+  func estimateValueWeights(_ set: PictureSet, _ series: [Archive.Series], _ model: Model) throws -> [[Int: [Int8]]] {
+    let plans = try series.map { try CodingPlan($0, model) }
+    let found = Mutex<[[Int: [Int8]]]>(Array(repeating: [:], count: plans.count))
+    try parallel(count: plans.count, threads: threads, context: Coders(kernels)) { coders, i in
+      let pictures = set.series[i].pictures
+      for group in plans[i].groups {
+        let weights = estimate(pictures, plans[i].header, group, coders.coder(group.role, of: model))
+        found.withLock { $0[i].merge(weights) { $1 } }
       }
-      func count(_ tiles: [TileGrid.Tile], _ weights: ValueWeights) -> ValueCounter {
-        var counter = ValueCounter(channels: group.channels)
-        raster.samples.withUnsafeBufferPointer { samples in
-          for band in tiles {
-            coder.count(
-              width: band.width, height: band.height, above: band.y, weights: weights, into: &counter
-            ) { y, row in
-              let at = ((band.y + y) * raster.width + band.x) * raster.channels
-              group.gather(samples.baseAddress! + at, count: band.width, to: row)
-            }
+    }
+    return found.withLock { $0 }
+  }
+
+  /// The weights of one group of channels.
+  private func estimate(
+    _ pictures: [[UInt8]], _ header: Archive.Header, _ group: PlaneGroup, _ coder: any NetworkCoder
+  ) -> [Int: [Int8]] {
+    var result: [Int: [Int8]] = [:]
+    let present = group.presentValues(pictures)
+    guard group.impliedLevelsHold(present) else {
+      // A palette index past the palette: only a table of the archive's own can say that it occurs.
+      for c in 0..<group.channels {
+        result[group.offset + c] = present[c].map { $0 ? 0 : ValueWeights.absent }
+      }
+      return result
+    }
+    // The networks of the paper know the values themselves.
+    guard let coder = coder as? TileCoder else { return result }
+    let bands = SampleBands(width: header.width, height: header.height, images: pictures.count)
+    func count(_ bands: [SampleBands.Band], _ weights: ValueWeights) -> ValueCounter {
+      var counter = ValueCounter(channels: group.channels)
+      for (image, band) in bands {
+        pictures[image].withUnsafeBufferPointer { samples in
+          coder.count(width: band.width, height: band.height, above: band.y, weights: weights, into: &counter) {
+            y, row in
+            let at = ((band.y + y) * header.width + band.x) * header.channels
+            group.gather(samples.baseAddress! + at, count: band.width, to: row)
           }
         }
-        return counter
       }
-      let plain = group.weights([:])
-      var all = count(bands.odd, plain)
-      let test = count(bands.even, plain)
-      let gained = count(bands.even, all.weights(present: present))
-      all.add(test)
-      let weights = all.weights(present: present)
-      for c in 0..<group.channels {
-        let saved = (test.cost[c] - gained.cost[c]) / 256 * bands.share
-        if saved > Archive.valueWeightsBits { result[group.offset + c] = weights.tables[c]! }
-      }
+      return counter
+    }
+    let plain = group.weights([:])
+    var all = count(bands.odd, plain)
+    let test = count(bands.even, plain)
+    let gained = count(bands.even, all.weights(present: present))
+    all.add(test)
+    let weights = all.weights(present: present)
+    for c in 0..<group.channels {
+      let saved = (test.cost[c] - gained.cost[c]) / 256 * bands.share
+      if saved > Archive.valueWeightsBits { result[group.offset + c] = weights.tables[c]! }
     }
     return result
   }
 }
 
 extension PlaneGroup {
-  /// For each channel, whether each value (scaled) occurs.
-  fileprivate func presentValues(_ raster: Raster) -> [[Bool]] {
+  /// For each channel, whether each value (scaled) occurs in any of the pictures.
+  fileprivate func presentValues(_ pictures: [[UInt8]]) -> [[Bool]] {
     var present = Array(repeating: Array(repeating: false, count: 256), count: channels)
-    raster.samples.withUnsafeBufferPointer { samples in
-      for c in 0..<channels {
-        present[c].withUnsafeMutableBufferPointer { table in
-          for i in stride(from: offset + c, to: samples.count, by: pixelStride) {
-            table[Int(samples[i] &* scale)] = true
+    for c in 0..<channels {
+      present[c].withUnsafeMutableBufferPointer { table in
+        for picture in pictures {
+          picture.withUnsafeBufferPointer { samples in
+            for i in stride(from: offset + c, to: samples.count, by: pixelStride) {
+              table[Int(samples[i] &* scale)] = true
+            }
           }
         }
       }
@@ -74,25 +90,31 @@ extension PlaneGroup {
   }
 }
 
-/// Bands that stand for a picture, in two sets that take turns from top to bottom.
+/// Bands that stand for the pictures of a series, in two sets that take turns from the first picture's top to the last one's
+/// bottom.
 private struct SampleBands {
-  let odd: [TileGrid.Tile]
-  let even: [TileGrid.Tile]
-  /// Pixels of the picture for each pixel of the even bands, rounded down.
+  typealias Band = (image: Int, tile: TileGrid.Tile)
+
+  let odd: [Band]
+  let even: [Band]
+  /// Pixels of the pictures for each pixel of the even bands, rounded down.
   let share: Int
 
-  init(width: Int, height: Int) {
+  init(width: Int, height: Int, images: Int) {
     let bandHeight = 4
     let bandWidth = min(width, 1024)
-    let count = min(max(1, height / bandHeight), max(4, 32_000 / (bandWidth * bandHeight)))
-    let tiles = (0..<count).map { i in
-      let y = max(0, height - bandHeight) * i / max(1, count - 1)
+    let slots = max(1, height / bandHeight)
+    let count = min(images * slots, max(4, 32_000 / (bandWidth * bandHeight)))
+    let bands: [Band] = (0..<count).map { i in
+      // Of many pictures a band each, at another height each time.
+      let (slot, last) = images == 1 ? (i, count - 1) : ((i + i / slots) % slots, slots - 1)
+      let y = max(0, height - bandHeight) * slot / max(1, last)
       let x = (width - bandWidth) * (i * 5 % count) / max(1, count - 1)
-      return TileGrid.Tile(x: x, y: y, width: bandWidth, height: min(bandHeight, height))
+      return (i * images / count, TileGrid.Tile(x: x, y: y, width: bandWidth, height: min(bandHeight, height)))
     }
-    odd = tiles.indices.filter { $0 % 2 == 0 }.map { tiles[$0] }
-    let rest = tiles.indices.filter { $0 % 2 == 1 }.map { tiles[$0] }
+    odd = bands.indices.filter { $0 % 2 == 0 }.map { bands[$0] }
+    let rest = bands.indices.filter { $0 % 2 == 1 }.map { bands[$0] }
     even = rest.isEmpty ? odd : rest
-    share = max(1, width * height / even.reduce(0) { $0 + $1.width * $1.height })
+    share = max(1, images * width * height / even.reduce(0) { $0 + $1.tile.width * $1.tile.height })
   }
 }

@@ -10,10 +10,13 @@ import Raster
 ///     let archive = try codec.compress(picture, model: ModelLibrary.bundled.standard)
 ///     let same = try codec.decompress(archive, models: .bundled)
 ///
-/// The bytes of an archive depend on the picture and the model only: not on threads, kernels or build.
+/// The bytes of an archive depend on the pictures and the model only: not on threads, kernels or build. (Names are deflated
+/// by zlib, and versions of it may differ.)
 public struct Codec: Sendable {
   /// Tiles are at most this wide and high.
   public static let tileSide = 1024
+  /// Those of networks that remember much of each pixel.
+  static let smallTileSide = 128
 
   public var threads: Int
   /// The most bytes a picture may take in memory.
@@ -40,29 +43,6 @@ public struct Codec: Sendable {
       self.kernels = kernels
     } else {
       kernels = .fastest
-    }
-  }
-
-  /// One stream of one tile.
-  struct Job {
-    let tile: TileGrid.Tile
-    let tileIndex: Int
-    let group: Int
-  }
-
-  func jobs(_ grid: TileGrid, groups: Int) -> [Job] {
-    (0..<grid.count).flatMap { t in (0..<groups).map { Job(tile: grid[t], tileIndex: t, group: $0) } }
-  }
-
-  /// For each group a coder, made by each thread for itself.
-  func coders(_ groups: [PlaneGroup], _ model: Model) throws -> [TileCoder] {
-    try groups.map { group in
-      guard let network = model.network(for: group.role) else {
-        throw PRNNError.noNetwork(model: model.name, role: "\(group.role)")
-      }
-      let coder = TileCoder(network, kernels: kernels)
-      coder.progress = { [progress] in progress($0 * group.channels) }
-      return coder
     }
   }
 }

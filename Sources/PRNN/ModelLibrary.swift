@@ -1,3 +1,4 @@
+import ArchiveFormat
 import BundledModels
 import PixelModels
 
@@ -25,8 +26,15 @@ public struct ModelLibrary: Sendable {
 
   public func model(named name: String) -> Model? { models.first { $0.name == name } }
 
-  /// - Throws: ``PRNNError/unknownModel(name:hash:)``.
-  func model(for entry: (hash: [UInt8], name: String)) throws -> Model {
+  /// The model that an archive names: the one inside it, or else the one of this library.
+  ///
+  /// - Throws: ``PRNNError/unknownModel(name:hash:)``, and `ModelError` or `ArchiveError` for a bad one in the archive.
+  func model(for entry: Archive.ModelName) throws -> Model {
+    if let file = entry.file {
+      let model = try Model(file: file)
+      guard model.hash == entry.hash else { throw ArchiveError.damaged("hash of the model in it") }
+      return model
+    }
     guard let model = models.first(where: { $0.hash == entry.hash }) else {
       throw PRNNError.unknownModel(name: entry.name, hash: hexadecimal(entry.hash))
     }

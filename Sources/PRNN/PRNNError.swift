@@ -9,6 +9,10 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
   case unfaithful
   case tooLarge(bytes: Int, limit: Int)
   case severalImages(Int)
+  case otherLevels(Int, model: String)
+  case notBilevel(model: String)
+  case notPlain(String)
+  case nameClash(String)
 
   public var description: String {
     switch self {
@@ -21,7 +25,13 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
     case .damagedPixels: "the pixels do not match their checksum; get a fresh copy of the archive"
     case .unfaithful: "the archive did not decode to the picture again, so it was not kept; please report this as a bug"
     case .tooLarge(let bytes, let limit): tooLargeMessage(bytes: bytes, limit: limit)
-    case .severalImages(let count): "holds \(count) images; this program decompresses archives of one"
+    case .severalImages(let count): "holds \(count) images; take one of them by its name or number"
+    case .otherLevels(let count, let model):
+      "has images in \(count) sizes, for which the model \(model) has not as many networks; the archive cannot be trusted"
+    case .notBilevel(let model):
+      "the model \(model) codes gray pictures of 1 bit a sample only; choose another with --model"
+    case .notPlain(let type): "is a \(type) picture; only gray and RGB pictures can be completed"
+    case .nameClash(let name): "two pictures would be called \(name), or one of them is a folder; rename one"
     }
   }
 }

@@ -4,7 +4,7 @@ import Synchronization
 /// Runs `body(context, index)` for 0 ..< count on up to `threads` threads; each makes one context for all its work.
 /// Rethrows the error of the lowest index that failed.
 func parallel<Context>(
-  count: Int, threads: Int, context: @escaping @Sendable () throws -> Context,
+  count: Int, threads: Int, context: @autoclosure @escaping @Sendable () throws -> Context,
   body: @escaping @Sendable (Context, Int) throws -> Void
 ) throws {
   let next = Atomic<Int>(0)

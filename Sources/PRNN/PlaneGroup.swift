@@ -45,24 +45,24 @@ struct PlaneGroup {
     ValueWeights((0..<channels).map { given[offset + $0] ?? implied })
   }
 
-  /// Copies a run of pixels of the picture to samples of the group.
-  func gather(_ pixels: UnsafePointer<UInt8>, count: Int, to samples: UnsafeMutablePointer<UInt8>) {
+  /// Copies `count` pixels of a row of the picture, every `step`th, to samples of the group.
+  func gather(_ pixels: UnsafePointer<UInt8>, count: Int, step: Int = 1, to samples: UnsafeMutablePointer<UInt8>) {
     for i in 0..<count {
-      for c in 0..<channels { samples[i * channels + c] = pixels[i * pixelStride + offset + c] &* scale }
+      for c in 0..<channels { samples[i * channels + c] = pixels[i * step * pixelStride + offset + c] &* scale }
     }
   }
 
-  /// The inverse of ``gather(_:count:to:)``.
-  func scatter(_ samples: UnsafePointer<UInt8>, count: Int, to pixels: UnsafeMutablePointer<UInt8>) {
+  /// The inverse of ``gather(_:count:step:to:)``.
+  func scatter(_ samples: UnsafePointer<UInt8>, count: Int, step: Int = 1, to pixels: UnsafeMutablePointer<UInt8>) {
     for i in 0..<count {
-      for c in 0..<channels { pixels[i * pixelStride + offset + c] = samples[i * channels + c] / scale }
+      for c in 0..<channels { pixels[i * step * pixelStride + offset + c] = samples[i * channels + c] / scale }
     }
   }
 
-  /// Whether a run of pixels of the picture has these samples.
-  func matches(_ samples: UnsafePointer<UInt8>, count: Int, _ pixels: UnsafePointer<UInt8>) -> Bool {
+  /// Whether pixels of a row of the picture have these samples.
+  func matches(_ samples: UnsafePointer<UInt8>, count: Int, step: Int = 1, _ pixels: UnsafePointer<UInt8>) -> Bool {
     for i in 0..<count {
-      for c in 0..<channels where pixels[i * pixelStride + offset + c] &* scale != samples[i * channels + c] {
+      for c in 0..<channels where pixels[i * step * pixelStride + offset + c] &* scale != samples[i * channels + c] {
         return false
       }
     }

@@ -26,7 +26,8 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     let library = try model.library()
-    let files = paths.flatMap(pictures)
+    var files: [String] = []
+    try Failure.reporting(paths) { files += try pictures($0) }
     let tools = peers ? Peer.available : []
     var rows: [BenchRow] = []
     if !json { try printLine(BenchRow.heading(tools)) }
@@ -82,23 +83,10 @@ struct Bench: ParsableCommand {
   }
 
   /// The file itself, or all PNG and JPEG files below a folder, sorted.
-  private func pictures(_ path: String) -> [String] {
-    guard let folder = opendir(path) else { return [path] }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted().flatMap { name in
-      let inside = path + (path.hasSuffix("/") ? "" : "/") + name
-      if let sub = opendir(inside) {
-        closedir(sub)
-        return pictures(inside)
-      }
-      return [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) } ? [inside] : []
+  private func pictures(_ path: String) throws -> [String] {
+    guard FolderListing.isFolder(path) else { return [path] }
+    return try FolderListing(path).files.map { FolderListing.path(of: $0, in: path) }.filter { file in
+      [".png", ".jpg", ".jpeg"].contains { file.lowercased().hasSuffix($0) }
     }
   }
 }

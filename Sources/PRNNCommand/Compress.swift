@@ -1,3 +1,4 @@
+import ArchiveFormat
 import ArgumentParser
 import Glibc
 import PRNN
@@ -7,39 +8,60 @@ struct Compress: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compress PNG pictures to .prnn archives.",
     discussion: """
-      Each IN.png becomes IN.prnn beside it; the PNG stays. Every archive is decoded and compared before it is kept. \
+      Each IN.png becomes IN.prnn beside it, and each FOLDER becomes one archive FOLDER.prnn of all PNG files in it; several \
+      inputs and one -o make one archive of all. The PNG files stay. Every archive is decoded and compared before it is kept. \
       JPEG pictures are refused: they are already smaller than an archive of their pixels.
       """)
 
-  @Argument(help: "PNG files; - is standard input.")
+  @Argument(help: "PNG files and folders; - is standard input.")
   var inputs: [String]
 
   @OptionGroup var write: WriteOptions
   @OptionGroup var model: ModelOption
   @OptionGroup var work: WorkOptions
 
+  @Flag(help: "Put the model into the archive, so that it can be decompressed without the model's file.")
+  var embedModel = false
+
   @Flag(name: .customLong("no-verify"), help: "Do not decode the archive again to check it.")
   var skipsVerification = false
 
-  func validate() throws { try write.check(inputs, suffix: ".prnn") }
+  private var isOneSet: Bool { inputs.count > 1 && write.output != nil }
+
+  func validate() throws { if !isOneSet { try write.check(inputs, suffix: ".prnn") } }
 
   func run() throws {
-    try Failure.reporting(inputs, compress)
+    if isOneSet {
+      let output = write.output!
+      try Failure.reporting([output]) { _ in try compress(PictureSources(inputs), called: output, to: output) }
+    } else {
+      try Failure.reporting(inputs) { input in
+        let output = write.path(for: input, suffix: ".prnn")
+        let name = input == "-" ? "standard input" : input
+        if FolderListing.isFolder(input) {
+          if write.output == nil, [".", "..", nil].contains(input.split(separator: "/").last) {
+            throw Failure(input, "name the archive of this folder with -o", status: EX_USAGE)
+          }
+          try compress(PictureSources(folder: input), called: name, to: output)
+        } else {
+          try compress(PictureSources(single: input), called: name, to: output)
+        }
+      }
+    }
   }
 
-  private func compress(_ input: String) throws {
+  /// Makes one archive.
+  private func compress(_ sources: PictureSources, called label: String, to output: String) throws {
     let library = try model.library()
-    let output = write.path(for: input, suffix: ".prnn")
-    try OutputFile.check(output, force: write.force, input: input)
-    let file = try InputFile(input)
+    for picture in sources.pictures { try OutputFile.check(output, force: write.force, input: picture.path) }
+    let set = try sources.read(memoryLimit: work.memoryLimit.bytes)
+    let bar = ProgressBar(label, total: set.samples * (skipsVerification ? 1 : 2), quiet: write.quiet)
+    defer { bar.finish() }
     do {
-      let raster = try Raster(png: file.read(into:), memoryLimit: work.memoryLimit.bytes)
-      let passes = skipsVerification ? 1 : 2
-      let bar = ProgressBar(file.name, total: raster.samples.count * passes, quiet: write.quiet)
-      defer { bar.finish() }
       let archive = try work.codec(progress: bar.advance)
-        .compress(raster, model: library.standard, verify: !skipsVerification)
+        .compress(set, model: library.standard, embedModel: embedModel, verify: !skipsVerification)
       try OutputFile.write(output, force: write.force) { sink in try archive.withUnsafeBytes(sink) }
-    } catch { throw Failure(file.name, error) }
+    } catch { throw Failure(label, error) }
+    sources.reportSkipped()
   }
 }

@@ -7,16 +7,31 @@ import Raster
 struct Decompress: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Decompress .prnn archives to PNG pictures.",
-    discussion: "Each IN.prnn becomes IN.png beside it; the archive stays.")
+    discussion: """
+      Each IN.prnn becomes IN.png beside it, or, if it holds a set of pictures, the folder IN; the archive stays. -o names \
+      another file or folder.
+      """)
 
   @Argument(help: "Archives; - is standard input.")
   var inputs: [String]
+
+  @Option(help: ArgumentHelp("Write only this picture of a set; prnn list shows the names.", valueName: "name"))
+  var only: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a smaller size, 1/2, 1/4, ..., of an archive made with a multi-scale model.", valueName: "1/n"))
+  var scale: Scale = Scale(halvings: 0)
 
   @OptionGroup var write: WriteOptions
   @OptionGroup var model: ModelOption
   @OptionGroup var work: WorkOptions
 
-  func validate() throws { try write.check(inputs, suffix: ".png") }
+  func validate() throws {
+    if inputs.count > 1, write.output != nil { throw ValidationError("-o needs a single input.") }
+    if inputs.count > 1, only != nil { throw ValidationError("--only needs a single input.") }
+    try write.check(inputs, suffix: ".png")
+  }
 
   func run() throws {
     try Failure.reporting(inputs, decompress)
@@ -24,15 +39,97 @@ struct Decompress: ParsableCommand {
 
   private func decompress(_ input: String) throws {
     let library = try model.library()
-    let output = write.path(for: input, suffix: ".png")
-    try OutputFile.check(output, force: write.force, input: input)
     let file = try InputFile(input)
     do {
-      let archive = try Archive(file.readAll(limit: work.memoryLimit.bytes))
-      let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet)
-      defer { bar.finish() }
-      let raster = try work.codec(progress: bar.advance).decompress(archive, models: library)
-      try OutputFile.write(output, force: write.force) { try raster.writePNG(to: $0) }
+      let archive = try read(file)
+      if let only {
+        guard let number = archive.fileNames.firstIndex(where: { "\($0)" == only }) else {
+          throw Failure(file.name, "has no picture called \(only); prnn list shows their names", status: EX_NOINPUT)
+        }
+        let name = archive.fileNames[number].lastPart
+        let output = write.output ?? (input == "-" ? "-" : sibling(of: input, name))
+        try decompress(archive, number, from: file, to: output, input, library)
+      } else if archive.imageCount == 1, !archive.isNamed {
+        try decompress(archive, 0, from: file, to: write.path(for: input, suffix: ".png"), input, library)
+      } else {
+        try decompressAll(archive, from: file, to: write.path(for: input, suffix: ""), input, library)
+      }
     } catch { throw Failure(file.name, error) }
   }
+
+  /// The archive; of a smaller size no more than is needed.
+  private func read(_ file: InputFile) throws -> Archive {
+    guard scale.halvings > 0 else { return try Archive(file.readAll(limit: work.memoryLimit.bytes)) }
+    var bytes: [UInt8] = []
+    while true {
+      let more = try file.readAll(upTo: max(1 << 12, bytes.count))
+      bytes += more
+      guard bytes.count <= work.memoryLimit.bytes else { throw InputFile.tooLarge(file.name) }
+      do { return try Archive(beginning: bytes, halvings: scale.halvings) } catch ArchiveError.truncated
+        where !more.isEmpty
+      {}
+    }
+  }
+
+  /// Writes one picture.
+  private func decompress(
+    _ archive: Archive, _ number: Int, from file: InputFile, to output: String, _ input: String, _ library: ModelLibrary
+  ) throws {
+    try OutputFile.check(output, force: write.force, input: input)
+    let bar = ProgressBar(file.name, total: archive.samples(decodedFor: number), quiet: write.quiet)
+    defer { bar.finish() }
+    let raster = try work.codec(progress: bar.advance).decompress(archive, image: number, models: library)
+    try OutputFile.write(output, force: write.force) { try raster.writePNG(to: $0) }
+  }
+
+  /// Writes all pictures to a folder.
+  private func decompressAll(
+    _ archive: Archive, from file: InputFile, to folder: String, _ input: String, _ library: ModelLibrary
+  ) throws {
+    guard folder != "-" else {
+      let cause = "takes one picture; choose it with --only, or name a folder with -o"
+      throw Failure("standard output", cause, status: EX_USAGE)
+    }
+    let names = archive.fileNames
+    let output = try FolderOutput(folder, names: names, force: write.force, input: input)
+    let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet)
+    defer { bar.finish() }
+    do {
+      try work.codec(progress: bar.advance).decompress(archive, models: library) { number, raster in
+        try output.write(names[number]) { try raster.writePNG(to: $0) }
+      }
+    } catch {
+      output.takeBack()
+      throw error
+    }
+  }
+
+  private func sibling(of path: String, _ name: ImageName) -> String {
+    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
+    return folder + "\(name)"
+  }
+}
+
+extension Archive {
+  /// Samples that have to be decoded for one image: those of its lot.
+  fileprivate func samples(decodedFor number: Int) -> Int {
+    let header = series[place(ofImage: number).series].header
+    return header.imageSamples * min(header.lot, header.count)
+  }
+}
+
+/// A part of the sides, as in 1/4.
+struct Scale: ExpressibleByArgument, CustomStringConvertible {
+  /// How often the sides are halved.
+  let halvings: Int
+
+  init(halvings: Int) { self.halvings = halvings }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard parts.first == 1, parts.count < 3, let part = parts.last, part > 0, part & (part - 1) == 0 else { return nil }
+    halvings = part.trailingZeroBitCount
+  }
+
+  var description: String { halvings == 0 ? "1" : "1/\(1 << halvings)" }
 }

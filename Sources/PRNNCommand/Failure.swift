@@ -3,6 +3,7 @@ import ArgumentParser
 import Glibc
 import PRNN
 import PixelModels
+import PixelTraining
 import Raster
 
 /// What went wrong with one file, for one line on stderr, with the exit status of sysexits.h.
@@ -29,6 +30,9 @@ struct Failure: Error {
     case let error as RasterError: self.init(file, "\(error)", status: error.status)
     case let error as ArchiveError: self.init(file, "\(error)", status: EX_DATAERR)
     case let error as ModelError: self.init(file, "\(error)", status: EX_DATAERR)
+    case let error as SafeTensorsError: self.init(file, "\(error)", status: EX_DATAERR)
+    case let error as TrainingError: self.init(file, "\(error)", status: error.status)
+    case let error as FileError: self.init(error.file, error.cause)
     case let error as PRNNError: self.init(file, "\(error)", status: error.status)
     default: self.init(file, "\(error)", status: EX_SOFTWARE)
     }
@@ -82,6 +86,17 @@ extension PRNNError {
     case .unfaithful: EX_SOFTWARE
     case .noSuchKernel: EX_CONFIG
     default: EX_UNAVAILABLE
+    }
+  }
+}
+
+extension TrainingError {
+  fileprivate var status: Int32 {
+    switch self {
+    case .unreadable(let code): code == EACCES ? EX_NOPERM : EX_NOINPUT
+    case .unwritable(let code): code == EACCES ? EX_NOPERM : EX_CANTCREAT
+    case .diverged: EX_SOFTWARE
+    default: EX_DATAERR
     }
   }
 }

@@ -38,16 +38,27 @@ final class InputFile {
   ///
   /// - Throws: ``Failure`` also when there are more than `limit`.
   func readAll(limit: Int = .max) throws -> [UInt8] {
+    let bytes = try readAll(upTo: limit == .max ? limit : limit + 1, hint: max(0, Int(status.st_size)) + 1)
+    guard bytes.count <= limit else { throw InputFile.tooLarge(name) }
+    return bytes
+  }
+
+  /// The next bytes: as many as asked for, or those up to the end.
+  func readAll(upTo count: Int, hint: Int = 0) throws -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(limit, max(0, Int(status.st_size)) + 1))
+    bytes.reserveCapacity(min(count, hint))
     let part = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     defer { part.deallocate() }
-    while case let count = try read(into: part), count > 0 {
-      guard bytes.count + count <= limit else {
-        throw Failure(name, "is larger than the memory limit; raise --memory-limit", status: EX_UNAVAILABLE)
-      }
-      bytes.append(contentsOf: part[..<count])
+    while bytes.count < count {
+      let wanted = UnsafeMutableRawBufferPointer(rebasing: part[..<min(part.count, count - bytes.count)])
+      let found = try read(into: wanted)
+      if found == 0 { break }
+      bytes.append(contentsOf: wanted[..<found])
     }
     return bytes
+  }
+
+  static func tooLarge(_ name: String) -> Failure {
+    Failure(name, "is larger than the memory limit; raise --memory-limit", status: EX_UNAVAILABLE)
   }
 }

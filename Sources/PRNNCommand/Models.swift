@@ -23,9 +23,9 @@ struct Models: ParsableCommand {
     init(_ model: Model) {
       name = model.name
       hash = hexadecimal(model.hash)
-      bytes = model.size
+      bytes = model.file.count
       networks = model.networks.map {
-        Network(role: "\($0.role)", kmacPerPixel: Double($0.architecture.macsPerPixel) / 1000)
+        Network(role: "\($0.role)", kmacPerPixel: Double($0.macsPerPixel) / 1000)
       }
     }
 

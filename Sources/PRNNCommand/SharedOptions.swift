@@ -36,15 +36,16 @@ struct WriteOptions: ParsableArguments {
     if let output { return output }
     if input == "-" { return "-" }
     // In bytes: a name need not consist of whole characters.
-    let bytes = Array(input.utf8)
+    var bytes = Array(input.utf8)
+    while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
     let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
     let dot = bytes[start...].lastIndex(of: UInt8(ascii: ".")).flatMap { $0 == start ? nil : $0 }
-    return String(decoding: bytes[..<(dot ?? bytes.endIndex)], as: UTF8.self) + suffix
+    let end = FolderListing.isFolder(input) ? bytes.endIndex : dot ?? bytes.endIndex
+    return String(decoding: bytes[..<end], as: UTF8.self) + suffix
   }
 
-  /// - Throws: `ValidationError` when `-o` is given for several inputs, or two would be written to one file.
+  /// - Throws: `ValidationError` when two inputs would be written to one file.
   func check(_ inputs: [String], suffix: String) throws {
-    if inputs.count > 1, output != nil { throw ValidationError("-o needs a single input.") }
     var seen: [String: String] = [:]
     for input in inputs {
       let path = path(for: input, suffix: suffix)

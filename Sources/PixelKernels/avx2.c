@@ -112,7 +112,19 @@ static void inputs(const prnn_window *window, const uint8_t *pixel, const uint8_
   prnn_generic_inputs(window, pixel, prediction, out);
 }
 
-const prnn_kernels prnn_kernels_avx2 = {"avx2", dense, inputs, softmax};
+#define PRNN_LANES 8
+#define PRNN_BLOCKS 1
+#define PRNN_PIXELS 4
+
+typedef int32_t prnn_lanes __attribute__((vector_size(32)));
+
+INLINE prnn_lanes prnn_add_pairs(prnn_lanes sum, int32_t pair, prnn_lanes weights) {
+  return sum + (prnn_lanes)_mm256_madd_epi16(_mm256_set1_epi32(pair), (__m256i)weights);
+}
+
+#include "wide.h"
+
+const prnn_kernels prnn_kernels_avx2 = {"avx2", dense, inputs, softmax, prnn_wide, prnn_lstm};
 
 #pragma clang attribute pop
 #endif

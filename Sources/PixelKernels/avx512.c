@@ -143,7 +143,19 @@ static uint32_t softmax(const int16_t *logits, const int16_t *weights, prnn_dist
   return weights ? softmax_of(logits, weights, d) : softmax_of(logits, 0, d);
 }
 
-const prnn_kernels prnn_kernels_avx512 = {"avx512", dense, inputs, softmax};
+#define PRNN_LANES 16
+#define PRNN_BLOCKS 4
+#define PRNN_PIXELS 6
+
+typedef int32_t prnn_lanes __attribute__((vector_size(64)));
+
+INLINE prnn_lanes prnn_add_pairs(prnn_lanes sum, int32_t pair, prnn_lanes weights) {
+  return (prnn_lanes)_mm512_dpwssd_epi32((__m512i)sum, _mm512_set1_epi32(pair), (__m512i)weights);
+}
+
+#include "wide.h"
+
+const prnn_kernels prnn_kernels_avx512 = {"avx512", dense, inputs, softmax, prnn_wide, prnn_lstm};
 
 #pragma clang attribute pop
 #endif

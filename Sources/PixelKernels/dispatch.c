@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "paths.h"
+#include "tables.h"
 
 // Fastest first; entry i is usable when its test holds.
 static int supported(const prnn_kernels *k) {
@@ -43,4 +44,12 @@ const char *const *prnn_kernels_available(void) {
   }
   names[n] = 0;
   return names;
+}
+
+uint32_t prnn_bernoulli(int32_t logit, prnn_distribution *d) {
+  uint32_t below = (uint32_t)(logit < 0 ? -logit : logit);
+  uint32_t less = (below < 1024 ? prnn_power[below & 31] >> (below >> 5) : 0) + 1;
+  d->frequency[logit > 0] = d->lane[logit > 0] = prnn_power[0] + 1;
+  d->frequency[logit <= 0] = d->lane[logit <= 0] = less;
+  return prnn_power[0] + 1 + less;
 }

@@ -67,6 +67,17 @@ static void dense(const prnn_dense_layer *layer, const uint8_t *in, size_t in_st
   }
 }
 
+#define PRNN_LANES 4
+#define PRNN_BLOCKS 1
+#define PRNN_PIXELS 2
+
+INLINE int32x4_t prnn_add_pairs(int32x4_t sum, int32_t pair, int32x4_t weights) {
+  int16x8_t x = vreinterpretq_s16_s32(vdupq_n_s32(pair)), w = vreinterpretq_s16_s32(weights);
+  return vaddq_s32(sum, vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(w)), vmull_high_s16(x, w)));
+}
+
+#include "wide.h"
+
 // The plain forms of the others, which the compiler vectorises for NEON.
-const prnn_kernels prnn_kernels_neon = {"neon", dense, prnn_generic_inputs, prnn_generic_softmax};
+const prnn_kernels prnn_kernels_neon = {"neon", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm};
 #endif

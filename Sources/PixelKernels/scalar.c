@@ -1,4 +1,19 @@
 #include "paths.h"
 #include "generic.h"
 
-const prnn_kernels prnn_kernels_scalar = {"scalar", prnn_generic_dense, prnn_generic_inputs, prnn_generic_softmax};
+// Sums of pairs of products, one lane after the other; the compiler makes of it what it can.
+#define PRNN_LANES 4
+#define PRNN_BLOCKS 1
+#define PRNN_PIXELS 1
+
+typedef int32_t prnn_lanes __attribute__((vector_size(16)));
+
+static inline prnn_lanes prnn_add_pairs(prnn_lanes sum, int32_t pair, prnn_lanes weights) {
+  int32_t low = (int16_t)pair, high = pair >> 16;
+  return sum + low * (weights << 16 >> 16) + high * (weights >> 16);
+}
+
+#include "wide.h"
+
+const prnn_kernels prnn_kernels_scalar = {"scalar", prnn_generic_dense, prnn_generic_inputs, prnn_generic_softmax,
+                                           prnn_wide, prnn_lstm};

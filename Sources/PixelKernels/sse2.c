@@ -51,6 +51,18 @@ static void dense(const prnn_dense_layer *layer, const uint8_t *in, size_t in_st
   }
 }
 
+#define PRNN_LANES 4
+#define PRNN_BLOCKS 1
+#define PRNN_PIXELS 2
+
+typedef int32_t prnn_lanes __attribute__((vector_size(16)));
+
+INLINE prnn_lanes prnn_add_pairs(prnn_lanes sum, int32_t pair, prnn_lanes weights) {
+  return sum + (prnn_lanes)_mm_madd_epi16(_mm_set1_epi32(pair), (__m128i)weights);
+}
+
+#include "wide.h"
+
 // The plain forms of the others, which the compiler vectorises for SSE2.
-const prnn_kernels prnn_kernels_sse2 = {"sse2", dense, prnn_generic_inputs, prnn_generic_softmax};
+const prnn_kernels prnn_kernels_sse2 = {"sse2", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm};
 #endif

@@ -2,8 +2,10 @@ import ByteCoding
 
 /// A model file: networks in integers, their architecture, and where they come from. spec/format.md, "Model files".
 public struct Model: Sendable {
-  static let version = 1
-  private static let magic: [UInt8] = Array("PRNNMODL".utf8)
+  static let version = 2
+  static let magic: [UInt8] = Array("PRNNMODL".utf8)
+  /// Before the float weights that a file of version 2 may end with.
+  static let floatMark: [UInt8] = Array("FLTS".utf8)
 
   /// What a network codes.
   public enum Role: UInt8, Sendable, CaseIterable, CustomStringConvertible {
@@ -23,15 +25,49 @@ public struct Model: Sendable {
     }
   }
 
-  public struct Network: Sendable {
+  public struct Network: Equatable, Sendable {
     public let role: Role
+    /// Of a multi-scale model: 0 for the coarsest picture, one more for each doubling. Else 0.
+    public let level: Int
+    public let body: Body
+
+    public init(role: Role, level: Int = 0, body: Body) {
+      self.role = role
+      self.level = level
+      self.body = body
+    }
+
+    public var isLocal: Bool { if case .local = body { true } else { false } }
+
+    /// Whether its samples are 0 and 1.
+    public var isBernoulli: Bool {
+      if case .pixelRNN(let network) = body { network.architecture.output == .bernoulli } else { false }
+    }
+
+    /// Multiplications and additions for one pixel.
+    public var macsPerPixel: Int {
+      switch body {
+      case .local(let local): local.architecture.macsPerPixel
+      case .pixelRNN(let network): network.architecture.macsPerPixel
+      }
+    }
+  }
+
+  /// The kinds of network.
+  public enum Body: Equatable, Sendable {
+    case local(LocalNetwork)
+    case pixelRNN(IntegerPixelRNN)
+  }
+
+  /// A local PixelCNN in integers.
+  public struct LocalNetwork: Equatable, Sendable {
     public let architecture: Architecture
     /// In the order of ``Architecture/shapes``.
     public let layers: [Layer]
   }
 
   /// A 1x1 convolution in integers: y = (weights · x + bias) >> shift.
-  public struct Layer: Sendable {
+  public struct Layer: Equatable, Sendable {
     public let inputs: Int
     public let outputs: Int
     /// (outputs, inputs), -127 ... 127
@@ -62,29 +98,48 @@ public struct Model: Sendable {
   /// How the networks were trained: JSON text.
   public let provenance: String
   public let networks: [Network]
-  /// SHA-256 of the file: what an archive names its model by.
+  /// SHA-256 of ``file``: what an archive names its model by.
   public let hash: [UInt8]
-  /// Bytes of the file.
-  public let size: Int
+  /// The model file, without float weights.
+  public let file: [UInt8]
+  /// A safetensors file with the float weights that the integers were made of; empty when the model file has none.
+  public let floats: ArraySlice<UInt8>
 
-  public func network(for role: Role) -> Network? { networks.first { $0.role == role } }
+  /// The network of a role; of a multi-scale model that of a level.
+  public func network(for role: Role, level: Int = 0) -> Network? {
+    networks.first { $0.role == role && $0.level == level }
+  }
+
+  /// Levels of a role: 1, or more for a multi-scale model.
+  public func levels(of role: Role) -> Int { networks.filter { $0.role == role }.count }
 
   /// Reads a model file.
   ///
   /// - Throws: ``ModelError``.
-  public init(file: [UInt8]) throws(ModelError) {
-    guard file.starts(with: Model.magic) else { throw .notAModel }
-    var reader = ByteReader(file.dropFirst(Model.magic.count))
+  public init(file bytes: [UInt8]) throws(ModelError) {
+    guard bytes.starts(with: Model.magic) else { throw .notAModel }
+    var reader = ByteReader(bytes.dropFirst(Model.magic.count))
     do {
       let version: UInt16 = try reader.integer()
       guard version > 0 else { throw ModelError.truncated }
       guard version <= Model.version else { throw ModelError.newerVersion(Int(version)) }
       name = try reader.text(length: Int(reader.byte()))
       provenance = try reader.text(length: Int(reader.integer(UInt32.self)))
-      networks = try (0..<reader.byte()).map { _ in try Network(&reader) }
-      guard Set(networks.map(\.role)).count == networks.count else {
-        throw ModelError.unsupported("two networks of one role")
+      networks = try (0..<reader.byte()).map { _ in
+        try version == 1 ? Network(local: &reader) : Network(&reader)
       }
+      for role in Role.allCases {
+        let levels = networks.filter { $0.role == role }.map(\.level)
+        guard levels == Array(0..<levels.count) else { throw ModelError.unsupported("two networks of one role") }
+      }
+      let end = Model.magic.count + reader.offset
+      if version > 1, reader.remaining > 0 {
+        guard try Array(reader.take(4)) == Model.floatMark else { throw ModelError.truncated }
+        floats = try reader.take(Int(reader.integer(UInt32.self)))
+      } else {
+        floats = []
+      }
+      file = Array(bytes[..<end])
     } catch let error as ModelError {
       throw error
     } catch {
@@ -92,22 +147,49 @@ public struct Model: Sendable {
     }
     guard reader.remaining == 0 else { throw .truncated }
     hash = sha256(file)
-    size = file.count
   }
 }
 
 extension Model.Network {
+  /// Of a file of version 1, or the fields that follow the kind 0 in one of version 2.
+  fileprivate init(local reader: inout ByteReader) throws {
+    let role = try Model.Role(&reader)
+    self.init(role: role, body: .local(try Model.LocalNetwork(&reader, channels: role.channels)))
+  }
+
   fileprivate init(_ reader: inout ByteReader) throws {
-    let role = try reader.byte()
-    guard let known = Model.Role(rawValue: role) else { throw ModelError.unsupported("a network of role \(role)") }
+    let role = try Model.Role(&reader)
+    let kind = try reader.byte()
+    guard kind > 0 else {
+      self.init(role: role, body: .local(try Model.LocalNetwork(&reader, channels: role.channels)))
+      return
+    }
+    let level = Int(try reader.byte())
+    let network = try IntegerPixelRNN(&reader, kind: kind)
+    guard network.architecture.channels == role.channels, (network.architecture.condition > 0) == (level > 0) else {
+      throw ModelError.unsupported("a network of another shape")
+    }
+    self.init(role: role, level: level, body: .pixelRNN(network))
+  }
+}
+
+extension Model.Role {
+  fileprivate init(_ reader: inout ByteReader) throws {
+    let number = try reader.byte()
+    guard let role = Model.Role(rawValue: number) else { throw ModelError.unsupported("a network of role \(number)") }
+    self = role
+  }
+}
+
+extension Model.LocalNetwork {
+  fileprivate init(_ reader: inout ByteReader, channels: Int) throws {
     let architecture = Architecture(
       channels: Int(try reader.byte()), up: Int(try reader.byte()), left: Int(try reader.byte()),
       right: Int(try reader.byte()), hidden: Int(try reader.integer(UInt16.self)), layers: Int(try reader.byte()),
       bottleneck: Int(try reader.integer(UInt16.self)))
-    guard architecture.isSupported, architecture.channels == known.channels else {
+    guard architecture.isSupported, architecture.channels == channels else {
       throw ModelError.unsupported("a network of another shape")
     }
-    self.role = known
     self.architecture = architecture
     layers = try architecture.shapes.enumerated().map { index, shape in
       let layer = Model.Layer(

@@ -5,6 +5,7 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case truncated
   case unsupported(String)
   case unbounded(layer: Int)
+  case shapes(expected: Int, found: Int)
 
   public var description: String {
     switch self {
@@ -12,6 +13,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case .newerVersion(let version): "model file of version \(version); this program reads version \(Model.version)"
     case .truncated: "the model file is damaged or cut short; get a fresh copy of it"
     case .unsupported(let what): "the model file asks for \(what), which this program cannot run; get a newer prnn"
+    case .shapes(let expected, let found):
+      "a network takes \(expected) bytes by its architecture and \(found) by its length; the model file is damaged"
     case .unbounded(let layer): "the sums of layer \(layer) may exceed 32 bits; the model file cannot be trusted"
     }
   }

@@ -143,7 +143,8 @@ extension PixelRNN {
         ? []
         : [
           .init(
-            name: name(part), taps: [here], inputs: condition, outputs: outputs, mask: nil, gates: gates, hasBias: false)
+            name: name(part), taps: [here], inputs: condition, outputs: outputs, mask: nil, gates: gates, hasBias: false
+          )
         ]
     }
     func lstm(_ prefix: String, input: [Tap], state: [Tap]) -> [Convolution] {

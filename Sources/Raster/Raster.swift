@@ -38,7 +38,7 @@ public struct Raster: Equatable, Sendable {
   }
 
   /// A PNG chunk beside the picture data, PLTE and tRNS included.
-  public struct Chunk: Equatable, Sendable {
+  public struct Chunk: Hashable, Sendable {
     public enum Place: UInt8, Sendable {
       case beforePalette = 0
       case beforeData = 1

@@ -7,21 +7,20 @@ import Testing
   /// Two images, all kinds of chunks.
   private let archive: Archive = {
     let header = Archive.Header(
-      width: 5, height: 3, colourType: 6, bitDepth: 8, interlaced: true, model: 0, tileWidth: 3, tileHeight: 3,
-      checksum: 0xDEAD_BEEF)
+      width: 5, height: 3, colourType: 6, bitDepth: 8, interlaced: true, model: 0, tileWidth: 3, tileHeight: 3)
     let gray = Archive.Header(
-      width: 1, height: 1, colourType: 0, bitDepth: 2, interlaced: false, model: 1, tileWidth: 1, tileHeight: 1,
-      checksum: 1)
+      width: 1, height: 1, colourType: 0, bitDepth: 2, interlaced: false, model: 1, tileWidth: 1, tileHeight: 1)
     return Archive(
+      version: 1,
       models: [
         .init(hash: Array(0..<32), name: "photo"), .init(hash: Array(repeating: 9, count: 32), name: "ä"),
       ],
-      images: [
+      series: [
         .init(
           header: header, chunks: [.init(place: 2, type: Array("tEXt".utf8), bytes: [1, 2, 3])],
-          valueWeights: [3: Array(repeating: 7, count: 256)],
+          valueWeights: [3: Array(repeating: 7, count: 256)], checksums: [0xDEAD_BEEF],
           tiles: [[[1, 2], [3, 4, 5, 6]], [[], [255, 255]]]),
-        .init(header: gray, chunks: [], valueWeights: [:], tiles: [[[8, 9]]]),
+        .init(header: gray, checksums: [1], tiles: [[[8, 9]]]),
       ])
   }()
 
@@ -57,8 +56,8 @@ import Testing
 
   @Test func newerFilesAreNamedSo() {
     var bytes = archive.serialised()
-    bytes[8] = 2
-    #expect(throws: ArchiveError.newerVersion(2)) { try Archive(bytes) }
+    bytes[8] = 3
+    #expect(throws: ArchiveError.newerVersion(3)) { try Archive(bytes) }
     #expect(throws: ArchiveError.notAnArchive) { try Archive(Array("PK, not prnn".utf8)) }
   }
 
@@ -77,7 +76,7 @@ import Testing
   @Test func headersThatMakeNoSense() {
     func with(_ change: (inout Archive.Header) -> Void) -> [UInt8] {
       var damaged = archive
-      change(&damaged.images[1].header)
+      change(&damaged.series[1].header)
       return damaged.serialised()
     }
     #expect(throws: ArchiveError.self) { try Archive(with { $0.width = 0 }) }
@@ -102,11 +101,11 @@ import Testing
       var changed = archive
       var weights = [Int8](repeating: -128, count: 256)
       weights[value] = 3
-      changed.images[1].valueWeights = [0: weights]
+      changed.series[1].valueWeights = [0: weights]
       return try Archive(changed.serialised())
     }
     // Gray of 2 bits: 0, 85, 170, 255.
-    #expect(try with(170).images[1].valueWeights[0]?[170] == 3)
+    #expect(try with(170).series[1].valueWeights[0]?[170] == 3)
     #expect(throws: ArchiveError.damaged("value weights")) { try with(171) }
   }
 }

@@ -7,7 +7,7 @@ import Testing
 @testable import IntegerInference
 
 /// Records what the coder is shown.
-private struct Recorder: SymbolCoder {
+struct Recorder: SymbolCoder {
   /// In the order of coding: a sum over the frequencies of a symbol's distribution that tells any two apart.
   var seen: [UInt64] = []
 
@@ -25,7 +25,7 @@ private struct Recorder: SymbolCoder {
   /// Changing a sample changes no frequency of a sample coded before it, nor its own, and some of those after it.
   @Test(arguments: Model.Role.allCases)
   func onlyLaterFrequenciesChange(role: Model.Role) throws {
-    let network = try #require(ModelLibrary.bundled.standard.network(for: role))
+    let network = try local(role)
     let (width, height, channels) = (14, 6, role.channels)
     let plain = ValueWeights(Array(repeating: nil, count: channels))
     func frequencies(changing index: Int?) -> [UInt64] {
@@ -64,10 +64,10 @@ private struct Recorder: SymbolCoder {
 
   /// Every tile coder owns its weights: two run side by side give what one gives.
   @Test func codersShareNothing() throws {
-    let network = try #require(ModelLibrary.bundled.standard.network(for: .gray))
+    let network = try local(.gray)
     let plain = ValueWeights([nil])
     func stream(_ coder: TileCoder, _ seed: Int) -> [UInt8] {
-      coder.encode(width: 20, height: 9, weights: plain) { y, row in
+      coder.encode(width: 20, height: 9, count: 1, weights: plain) { _, y, row in
         for x in 0..<20 { row[x] = UInt8((x * seed + y * 3) & 255) }
       }
     }
@@ -77,4 +77,12 @@ private struct Recorder: SymbolCoder {
     #expect(stream(a, 5) == first)
     #expect(stream(b, 5) == first)
   }
+}
+
+/// A network of the bundled model.
+private func local(_ role: Model.Role) throws -> Model.LocalNetwork {
+  guard case .local(let network) = ModelLibrary.bundled.standard.network(for: role)?.body else {
+    throw ModelError.notAModel
+  }
+  return network
 }

@@ -2,9 +2,9 @@ import Raster
 
 /// Pictures for tests: smooth slopes with noise, so that the network has something to predict.
 func picture(
-  _ type: Raster.ColourType, depth: Int = 8, _ width: Int, _ height: Int, interlaced: Bool = false
+  _ type: Raster.ColourType, depth: Int = 8, _ width: Int, _ height: Int, interlaced: Bool = false, seed: Int = 12345
 ) -> Raster {
-  var state: UInt32 = 12345
+  var state = UInt32(seed)
   var samples: [UInt8] = []
   samples.reserveCapacity(width * height * type.channels)
   for y in 0..<height {

@@ -61,8 +61,8 @@ import Testing
     let codec = try Codec()
     let archive = try Archive(codec.compress(raster, model: RoundTripTests.models.standard))
     // With a table that allows 255 only, alpha has no stream at all; else it is all but free.
-    let alpha = archive.images[0].tiles[0][1]
-    #expect(archive.images[0].valueWeights[3] == nil ? alpha.count < 100 : alpha.isEmpty)
+    let alpha = archive.series[0].tiles[0][1]
+    #expect(archive.series[0].valueWeights[3] == nil ? alpha.count < 100 : alpha.isEmpty)
     try check(raster)
   }
 
@@ -82,7 +82,7 @@ import Testing
     let plain = try Codec().compress(raster, model: RoundTripTests.models.standard).count
     for i in raster.samples.indices { raster.samples[i] = raster.samples[i] / 4 * 4 }
     let combed = try Codec().compress(raster, model: RoundTripTests.models.standard)
-    #expect(try Archive(combed).images[0].valueWeights[0] != nil)
+    #expect(try Archive(combed).series[0].valueWeights[0] != nil)
     #expect(combed.count < plain * 3 / 4)
     try check(raster)
   }
@@ -124,14 +124,14 @@ import Testing
     let raster = picture(.rgb, 12, 9)
     let codec = try Codec()
     let archive = try Archive(codec.compress(raster, model: ModelLibrary.bundled.standard))
-    let stream = Array(archive.images[0].tiles[0][0])
+    let stream = Array(archive.series[0].tiles[0][0])
     let changes: [([UInt8]) -> [UInt8]] = [
       { _ in [] }, { $0 + [0, 1] }, { $0 + [0] }, { Array($0.dropLast(2)) }, { $0.map { ~$0 } },
       { $0.enumerated().map { $0 == 9 ? $1 ^ 1 : $1 } }, { Array(repeating: 255, count: $0.count) },
     ]
     for change in changes {
       var damaged = archive
-      damaged.images[0].tiles[0][0] = change(stream)[...]
+      damaged.series[0].tiles[0][0] = change(stream)[...]
       #expect(throws: PRNNError.damagedPixels) { try codec.decompress(damaged.serialised(), models: .bundled) }
     }
   }

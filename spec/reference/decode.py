@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Reference decoder for .prnn archives, format version 1.
+"""Reference decoder for .prnn archives, format versions 1 and 2.
 
 Written from format.md and arithmetic.md alone; the names in brackets below, such as [format: IMAG], are the sections
-of these texts. It is meant to be read beside them: it is slow, and uses integers only, no floating point.
+of these texts. It is meant to be read beside them: it is slow, and uses integers only, no floating point. What is inside
+a stream is in coding.py.
 
-    python3 decode.py ARCHIVE.prnn --model FILE.prnnmodel [--model FILE2 ...] [-o OUT.png] [--sha256]
+    python3 decode.py ARCHIVE.prnn [--model FILE.prnnmodel ...] [-o OUT.png|FOLDER] [--sha256]
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 import struct
 import sys
 import zlib
@@ -19,7 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-COLOUR, GRAY, ALPHA = 1, 2, 3  # roles of networks [format: Model files]
+from coding import (ABSENT, ALPHA, COLOUR, GRAY, Fields, FormatError, Model, Network, RangeDecoder, decode_group,
+                    load_model, require)
+
 GROUPS = {  # colour type -> groups of channels, each with its network [format: Channels and groups]
     0: [([0], GRAY)],
     2: [([0, 1, 2], COLOUR)],
@@ -27,247 +31,8 @@ GROUPS = {  # colour type -> groups of channels, each with its network [format: 
     4: [([0], GRAY), ([1], ALPHA)],
     6: [([0, 1, 2], COLOUR), ([3], ALPHA)],
 }
-ABSENT = -128  # the weight of a value that does not occur [format: VALU]
-MOST_PIXELS = 2**26  # in an image; a limit of this program alone, so that a damaged header cannot take all memory
-
-
-class FormatError(Exception):
-    """A file that these texts do not allow. The message is for people."""
-
-
-def require(condition: bool, cause: str) -> None:
-    if not condition:
-        raise FormatError(cause)
-
-
-class Fields:
-    """Reads the fields of a payload or a file from first to last."""
-
-    def __init__(self, data: bytes, name: str):
-        self.data, self.name, self.position = data, name, 0
-
-    def take(self, count: int) -> bytes:
-        require(count <= len(self.data) - self.position, f"{self.name} is too short")
-        self.position += count
-        return self.data[self.position - count:self.position]
-
-    def unpack(self, layout: str) -> tuple:
-        return struct.unpack("<" + layout, self.take(struct.calcsize("<" + layout)))
-
-    def number(self, layout: str) -> int:
-        return self.unpack(layout)[0]
-
-    def rest(self) -> bytes:
-        return self.take(len(self.data) - self.position)
-
-    def end(self) -> None:
-        require(self.position == len(self.data), f"{self.name} is too long")
-
-
-# ---------------------------------------------------------------------------------- models [format: Model files]
-
-
-@dataclass
-class Layer:
-    weights: np.ndarray  # (outputs, inputs) int32
-    bias: np.ndarray  # (outputs,) int32
-    shift: np.ndarray  # (outputs,) int32
-
-    def __call__(self, inputs: np.ndarray) -> np.ndarray:
-        """[arithmetic: Layers] for many pixels: (pixels, inputs) -> (pixels, outputs). load_model has checked that
-        no sum, and so no partial sum, leaves 32 bits."""
-        return (inputs @ self.weights.T + self.bias) >> self.shift
-
-
-@dataclass
-class Network:
-    channels: int
-    up: int
-    left: int
-    right: int
-    first: Layer
-    residual: list[Layer]
-    heads: list[tuple[Layer, Layer]]  # for each channel its head and its logits
-
-
-@dataclass
-class Model:
-    name: str
-    hash: bytes
-    networks: dict[int, Network]  # by role
-
-
-def read_layer(fields: Fields, inputs: int, outputs: int) -> Layer:
-    weights = np.frombuffer(fields.take(inputs * outputs), "i1").reshape(outputs, inputs).astype(np.int32)
-    bias = np.frombuffer(fields.take(4 * outputs), "<i4").astype(np.int32)
-    shift = np.frombuffer(fields.take(outputs), "u1").astype(np.int32)
-    require(weights.min() >= -127, "a weight of the model is -128")
-    require(shift.max() <= 31, "a shift of the model is above 31")
-    largest = np.abs(weights).sum(axis=1, dtype=np.int64) * 127 + np.abs(bias.astype(np.int64))
-    require(largest.max() < 2**31, "a sum of the model can leave 32 bits")
-    return Layer(weights, bias, shift)
-
-
-def read_network(fields: Fields) -> tuple[int, Network]:
-    role, channels, up, left, right, hidden, layers, bottleneck = fields.unpack("BBBBBHBH")
-    require(role in (COLOUR, GRAY, ALPHA) and channels == (3 if role == COLOUR else 1), "unknown kind of network")
-    require(1 <= up <= 16 and 1 <= left <= 16 and right <= 16, "a network's window is out of bounds")
-    require(hidden in range(16, 513, 16) and layers <= 32 and bottleneck in range(16, 257, 16),
-            "a network's layers are out of bounds")
-    require(channels * (up * (left + 1 + right) + left) <= 1024, "a network's window is too large")
-    inputs = 2 * channels * (up * (left + 1 + right) + left) + 3 * channels
-    first = read_layer(fields, inputs, hidden)
-    residual = [read_layer(fields, hidden, hidden) for _ in range(layers)]
-    heads = [(read_layer(fields, hidden + 3 + 4 * c, bottleneck), read_layer(fields, bottleneck, 256))
-             for c in range(channels)]
-    return role, Network(channels, up, left, right, first, residual, heads)
-
-
-def load_model(data: bytes) -> Model:
-    fields = Fields(data, "the model file")
-    require(fields.take(8) == b"PRNNMODL", "not a model file")
-    version = fields.number("H")
-    require(version == 1, f"the model file has version {version}, this program knows 1")
-    name = fields.take(fields.number("B")).decode("utf-8", "replace")
-    fields.take(fields.number("I"))  # provenance
-    networks: dict[int, Network] = {}
-    for _ in range(fields.number("B")):
-        role, network = read_network(fields)
-        require(role not in networks, "the model has two networks of one role")
-        networks[role] = network
-    fields.end()
-    return Model(name, hashlib.sha256(data).digest(), networks)
-
-
-# ------------------------------------------------------------------ one stream [arithmetic: The range decoder]
-
-
-class RangeDecoder:
-    def __init__(self, stream: bytes):
-        require(len(stream) % 2 == 0, "a stream has an odd length")
-        self.stream, self.position = stream, 0
-        self.range, self.value = 2**64 - 1, 0
-        for _ in range(4):
-            self.value = self.value << 16 | self.word()
-
-    def word(self) -> int:
-        """The next two bytes, most significant first; 0 past the end."""
-        word = int.from_bytes(self.stream[self.position:self.position + 2], "big")
-        self.position += 2
-        return word
-
-    def symbol(self, ends: np.ndarray) -> int:
-        """The place of the next symbol in the order of coding; ends[i] is the sum of the frequencies up to and with
-        place i. The search finds the first end above the target, which is never that of a frequency of 0."""
-        total = int(ends[-1])
-        unit = self.range // total
-        target = min(self.value // unit, total - 1)
-        place = int(np.searchsorted(ends, target, side="right"))
-        start = int(ends[place - 1]) if place else 0
-        self.value -= unit * start
-        self.range = unit * (int(ends[place]) - start)
-        while self.range < 2**48:
-            self.value = (self.value << 16 | self.word()) % 2**64
-            self.range <<= 16
-        return place
-
-    def end(self) -> None:
-        # n steps of renormalisation have taken 4 + n words; an encoder writes n + 1 at the most.
-        require(self.position - 6 >= len(self.stream), "a stream has bytes that belong to no sample")
-
-
-# ------------------------------------------------------------------- one group of one tile [arithmetic: all the rest]
-
-
-def fine(d: np.ndarray) -> np.ndarray:
-    return 64 + 4 * np.clip(d, -15, 15)
-
-
-def middle(d: np.ndarray) -> np.ndarray:
-    return 64 + np.clip(d, -63, 63)
-
-
-def coarse(d: np.ndarray) -> np.ndarray:
-    return 64 + np.sign(d) * (np.abs(d) >> 2)
-
-
-def level(v: np.ndarray) -> list[np.ndarray]:
-    return [v >> 1, 8 * np.minimum(v, 15), 8 * np.minimum(255 - v, 15)]
-
-
-# [arithmetic: Frequencies] the numbers round(2^22 * 2^(-i/32)), and the order of the symbols: 0, 16, ..., 240, 1, ...
-POWER = np.array([
-    4194304, 4104429, 4016479, 3930414, 3846194, 3763778, 3683128, 3604206,
-    3526975, 3451399, 3377443, 3305071, 3234251, 3164947, 3097129, 3030764,
-    2965821, 2902269, 2840080, 2779223, 2719670, 2661393, 2604365, 2548558,
-    2493948, 2440508, 2388213, 2337038, 2286960, 2237956, 2190001, 2143074], np.int64)
-ORDER = np.arange(256).reshape(16, 16).T.reshape(256)
-
-
-def frequencies(logits: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """[arithmetic: Frequencies] from the clamped logits and the weights of the values of the symbols."""
-    occurs = weights != ABSENT
-    logits = np.where(occurs, np.clip(logits + 2 * weights, -32768, 32767), -32768)
-    d = logits.max(axis=1, keepdims=True) - logits
-    f = (POWER[d % 32] >> np.minimum(d // 32, 63)) + 1  # POWER is below 2^23: a shift by 32 ... 63 gives 0
-    return np.where(occurs, f, 0)
-
-
-def decode_group(stream: bytes, height: int, width: int, network: Network, weights: np.ndarray) -> np.ndarray:
-    """The (scaled) samples (height, width, channels) of a stream. weights: (channels, 256)."""
-    up, left, right, channels = network.up, network.left, network.right, network.channels
-    decoder = RangeDecoder(stream)
-
-    # The tile with a margin for the samples outside: x[r][c] is at seen[r + up, c + left]. [arithmetic: Outside]
-    # All of it is 128 at first; the left and right margins of a row are filled in as soon as they are known.
-    seen = np.full((up + height, left + width + right, channels), 128, np.int32)
-    # The window's pixels in order, relative to the pixel at hand. [arithmetic: Inputs of the network]
-    window = [(-dr, dc) for dr in range(up, 0, -1) for dc in range(-left, right + 1)]
-    window += [(0, dc) for dc in range(-left, 0)]
-    window_rows, window_columns = np.array(window).T
-
-    lag = right + 1  # [arithmetic: Order]
-    for t in range(width + lag * (height - 1)):
-        r = np.arange(max(0, -((width - 1 - t) // lag)), min(height - 1, t // lag) + 1)
-        if len(r) == 0:
-            continue  # lag > width: no pixel has this t
-        rows, columns = r + up, t - lag * r + left  # the step's pixels in `seen`
-
-        # [arithmetic: Prediction]
-        w, n, nw = seen[rows, columns - 1], seen[rows - 1, columns], seen[rows - 1, columns - 1]
-        low, high = np.minimum(w, n), np.maximum(w, n)
-        p = np.where(nw >= high, low, np.where(nw <= low, high, w + n - nw))
-        around = seen[rows[:, None] + window_rows, columns[:, None] + window_columns]  # (pixels, window, channels)
-        d = (around - p[:, None, :]).reshape(len(r), -1)
-        state = network.first(np.hstack([fine(d), coarse(d)] + level(p))).clip(0, 127)  # clip(0, 127) is relu
-        for layer in network.residual:
-            state = np.minimum(127, state + layer(state).clip(0, 127))
-
-        e = np.zeros_like(p)
-        for k in range(channels):
-            # [arithmetic: Layers, Centre and Extra inputs]
-            offset = [0, e[:, 0], (e[:, 0] + e[:, min(1, k)]) >> 1][k]
-            centre = np.clip(p[:, k] + offset, 0, 255)
-            extra = level(centre)
-            for j in range(k):
-                extra += [fine(e[:, j]), middle(e[:, j]), coarse(e[:, j]), p[:, j] >> 1]
-            head, output = network.heads[k]
-            bottleneck = head(np.column_stack([state] + extra)).clip(0, 127)
-            logits = output(bottleneck).clip(-32768, 32767)
-
-            values = (centre[:, None] + ORDER) % 256  # of the symbols in the order of coding
-            ends = frequencies(logits[:, ORDER], weights[k][values]).cumsum(axis=1)
-            for i in range(len(r)):
-                seen[rows[i], columns[i], k] = values[i, decoder.symbol(ends[i])]
-            e[:, k] = seen[rows, columns, k] - p[:, k]
-
-        for row, column in zip(rows, columns):
-            if column == left and row + 1 < up + height:  # the first pixel stands left of the row below
-                seen[row + 1, :left] = seen[row, left]
-            if column == left + width - 1:  # the last pixel stands right of its own row
-                seen[row, left + width:] = seen[row, column]
-    decoder.end()
-    return seen[up:, left:left + width]
+MOST_PIXELS = 2**26  # of a series; a limit of this program alone, so that a damaged header cannot take all memory
+MOST_NAMES = 2**26  # bytes of the names of a series; likewise
 
 
 # --------------------------------------------------------------------------------------------- archives [format.md]
@@ -275,7 +40,7 @@ def decode_group(stream: bytes, height: int, width: int, network: Network, weigh
 
 @dataclass
 class Header:
-    """The fields of IMAG, and the PNGC chunks as (place, type, data). [format: IMAG, PNGC]"""
+    """The fields of IMAG, the names, and the PNGC chunks as (place, type, data). [format: IMAG, NAME, PNGC]"""
     width: int
     height: int
     colour_type: int
@@ -284,7 +49,10 @@ class Header:
     model_hash: bytes
     tile_width: int
     tile_height: int
-    checksum: int
+    checksum: int | None  # of the image; in version 2 every tile has one instead
+    count: int = 1
+    lot: int = 1
+    names: list[str] = field(default_factory=list)
     png_chunks: list[tuple[int, bytes, bytes]] = field(default_factory=list)
 
     @property
@@ -309,13 +77,14 @@ class Header:
 
 class Chunks:
     """The chunks of an archive in order, one ahead. [format: A chunk]"""
-    KNOWN = (b"MODL", b"IMAG", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE")
+    KNOWN = {1: (b"MODL", b"IMAG", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE"),
+             2: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE")}
 
     def __init__(self, data: bytes):
         self.fields = Fields(data, "the archive")
         require(self.fields.take(8) == b"\x89PRNN\r\n\x1a", "not a .prnn archive")
-        version = self.fields.number("H")
-        require(version == 1, f"the archive has version {version}, this program knows 1")
+        self.version = self.fields.number("H")
+        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 and 2")
         self.skipped = False  # was there a chunk to skip between the last one taken and the one at hand?
         self.read()
 
@@ -329,7 +98,7 @@ class Chunks:
             self.payload = self.fields.take(length)
             crc = zlib.crc32(self.fields.data[start:self.fields.position])
             require(self.fields.number("I") == crc, f"the archive is damaged: wrong CRC of a chunk {self.name}")
-            if self.kind in self.KNOWN:
+            if self.kind in self.KNOWN[self.version]:
                 return
             require(self.name[0].islower(), f"unknown chunk {self.name}: the archive needs a later program")
             self.skipped = True
@@ -346,21 +115,89 @@ class Chunks:
 
 def read_image_header(chunks: Chunks, hashes: list[bytes]) -> Header:
     fields = chunks.take(b"IMAG")
-    width, height, colour, depth, flags, model, tile_width, tile_height, checksum = fields.unpack("IIBBBBIII")
+    width, height, colour, depth, flags, model, tile_width, tile_height = fields.unpack("IIBBBBII")
+    checksum, count, lot, levels = None, 1, 1, 1
+    if chunks.version == 1:
+        checksum = fields.number("I")
+    else:
+        count, lot, levels = fields.unpack("IIB")
     fields.end()
     require(1 <= width < 2**31 and 1 <= height < 2**31, "the image's size is out of bounds")
-    require(width * height <= MOST_PIXELS, f"{width} x {height} pixels are too many for this program")
+    require(1 <= count and 1 <= lot <= min(count, 1024), "the numbers of images are out of bounds")
+    require(levels == 1, f"images of {levels} levels are not for this program")
+    require(width * height * count <= MOST_PIXELS, f"{count} x {width} x {height} pixels are too many for this program")
     require(colour in GROUPS, f"unknown colour type {colour}")
     require(depth in ((1, 2, 4, 8) if colour in (0, 3) else (8,)), f"bit depth {depth} with colour type {colour}")
     require(flags <= 1, f"unknown flags {flags}")
     require(model < len(hashes), "the image names a model that the archive does not list")
     require(1 <= tile_width <= width and 1 <= tile_height <= height, "the tiles' size is out of bounds")
-    return Header(width, height, colour, depth, flags == 1, hashes[model], tile_width, tile_height, checksum)
+    require(count == 1 or (tile_width, tile_height) == (width, height), "several images are cut into tiles")
+    return Header(width, height, colour, depth, flags == 1, hashes[model], tile_width, tile_height, checksum, count,
+                  lot)
 
 
-def decode_image(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model]) -> tuple[Header, np.ndarray]:
+def increased(name: bytes, step: int) -> bytes:
+    """A name with the last number in it increased. [format: NAME]"""
+    digits = re.search(rb"[0-9]+(?=[^0-9]*$)", name)
+    require(digits is not None, "a name without a number is to be counted on")
+    number = b"%0*d" % (len(digits[0]), int(digits[0]) + step)
+    require(len(number) == len(digits[0]), "the number of a name has too few digits to count on")
+    return name[:digits.start()] + number + name[digits.end():]
+
+
+def is_name(name: bytes) -> bool:
+    try:
+        text = name.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return (len(name) <= 4095 and all(ord(c) >= 32 and not 127 <= ord(c) < 160 for c in text)
+            and all(part not in ("", ".", "..") for part in text.split("/")))
+
+
+def read_names(fields: Fields, count: int) -> list[str]:
+    """[format: NAME]"""
+    size = fields.number("I")
+    require(size <= MOST_NAMES, "the names are too long for this program")
+    inflate = zlib.decompressobj()
+    try:
+        data = inflate.decompress(fields.rest(), size + 1)
+    except zlib.error as error:
+        raise FormatError(f"the names cannot be inflated ({error})") from None
+    require(inflate.eof and not inflate.unused_data and len(data) == size, "the list of names has another length")
+    listing, name, names, total = Fields(data, "the list of names"), b"", [], 0
+    for _ in range(count):
+        code = listing.number("B")
+        if code >= 192:
+            name = increased(name, code - 191)
+        else:
+            require(code <= len(name), "a name has more in common with the last one than that has")
+            end = data.find(b"\0", listing.position)
+            require(end >= 0, "the list of names is too short")
+            name = name[:code] + listing.take(end - listing.position)
+            listing.take(1)
+        require(is_name(name), f"{name!r} is no name for a picture")
+        total += len(name)
+        require(total <= MOST_NAMES, "the names are too long for this program")
+        names.append(name.decode("utf-8"))
+    listing.end()
+    return names
+
+
+def check_names(names: list[str]) -> None:
+    """[format: NAME] Every name once, and none the folder of another."""
+    known = set(names)
+    require(len(known) == len(names), "two images have the same name")
+    for name in names:
+        parts = name.split("/")
+        require(all("/".join(parts[:i]) not in known for i in range(1, len(parts))), f"a folder of {name} is an image")
+
+
+def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model]) -> tuple[Header, np.ndarray]:
+    """The images of a series: their header, and their samples (images, height, width, channels)."""
     header = read_image_header(chunks, hashes)
     require(header.model_hash in models, f"the model with hash {header.model_hash.hex()} is needed; give it by --model")
+    if chunks.kind == b"NAME":
+        header.names = read_names(chunks.take(b"NAME"), header.count)
     networks = models[header.model_hash].networks
     for _, role in GROUPS[header.colour_type]:
         require(role in networks, "the model has no network for this colour type")
@@ -370,7 +207,8 @@ def decode_image(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model]
         place, kind = fields.unpack("B4s")
         require(place <= 2 and kind.isalpha(), "unknown place or type of a PNG chunk")
         require(kind not in (b"IHDR", b"IDAT", b"IEND"), "a PNG chunk that the image header stands for")
-        require(kind not in (b"PLTE", b"tRNS") or all(kind != k for _, k, _ in header.png_chunks), "a PNG chunk comes twice")
+        require(kind not in (b"PLTE", b"tRNS") or all(kind != k for _, k, _ in header.png_chunks),
+                "a PNG chunk comes twice")
         data = fields.rest()
         require(kind != b"PLTE" or len(data) in range(3, 769, 3), "a palette of a wrong length")
         header.png_chunks.append((place, kind, data))
@@ -391,58 +229,79 @@ def decode_image(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model]
                 "VALU has a value that no sample can have")
         require(bool((weights[channel] != ABSENT).any()), "VALU without any value that occurs")
 
-    # [format: INDX, Tiles] The tiles row by row, with nothing between them.
+    # [format: INDX, Tiles, Lots] The tiles row by row or the lots in order, with nothing between them.
     fields = chunks.take(b"INDX")
-    tiles_down, tiles_across = -(-header.height // header.tile_height), -(-header.width // header.tile_width)
-    require(len(fields.data) == 4 * tiles_down * tiles_across, "the chunk INDX does not fit the number of tiles")
-    samples = np.empty((header.height, header.width, header.channels), np.uint8)
-    for tile in range(tiles_down * tiles_across):
-        y, x = tile // tiles_across * header.tile_height, tile % tiles_across * header.tile_width
+    samples = np.empty((header.count, header.height, header.width, header.channels), np.uint8)
+    if header.count == 1:
+        parts = [samples[:, y:y + header.tile_height, x:x + header.tile_width]
+                 for y in range(0, header.height, header.tile_height)
+                 for x in range(0, header.width, header.tile_width)]
+    else:
+        parts = [samples[first:first + header.lot] for first in range(0, header.count, header.lot)]
+    require(len(fields.data) == 4 * len(parts), "the chunk INDX does not fit the number of tiles")
+    for part in parts:
         require(not chunks.skipped, "a foreign chunk stands between INDX and the tiles")
         payload = chunks.take(b"TILE")
         require(len(payload.data) == fields.number("I"), "the chunk INDX does not fit the length of a tile")
-        part = samples[y:y + header.tile_height, x:x + header.tile_width]
+        checksum = payload.number("I") if chunks.version > 1 else None
         decode_tile(payload, header, networks, weights, part)
-    require(zlib.crc32(samples.tobytes()) == header.checksum, "the image is damaged: wrong checksum of the samples")
+        require(checksum in (None, zlib.crc32(part.tobytes())), "the archive is damaged: wrong checksum of the samples")
+    require(header.checksum in (None, zlib.crc32(samples.tobytes())),
+            "the image is damaged: wrong checksum of the samples")
     return header, samples
 
 
 def decode_tile(fields: Fields, header: Header, networks: dict[int, Network], weights: np.ndarray, samples: np.ndarray):
-    """Fills in the samples of one tile. [format: TILE, Tiles, Streams]"""
-    height, width, _ = samples.shape
+    """Fills in the samples (images, height, width, channels) of a tile or lot. [format: TILE, Tiles, Lots, Streams]"""
+    count, height, width, _ = samples.shape
     for channels, role in GROUPS[header.colour_type]:
         stream = fields.take(fields.number("I"))
         if all((weights[c] != ABSENT).sum() == 1 for c in channels):
             require(len(stream) == 0, "a stream of a group of constant channels is not empty")
             scaled = np.array([int(np.argmax(weights[c] != ABSENT)) for c in channels])
         else:
-            scaled = decode_group(stream, height, width, networks[role], weights[channels])
+            decoder = RangeDecoder(stream)
+            scaled = np.stack([decode_group(decoder, height, width, networks[role], weights[channels])
+                               for _ in range(count)])
+            decoder.end()
         require(not (scaled % header.scale).any(), "the image is damaged: a sample is no multiple of the scale")
         scaled = scaled // header.scale
         require(scaled.max() < 2**header.bit_depth, "the image is damaged: a sample is too large for the bit depth")
-        samples[:, :, channels] = scaled
+        samples[..., channels] = scaled
     fields.end()
 
 
-def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header, np.ndarray]]:
-    """The images of an archive, each with its raw samples (height, width, channels), one byte each, not scaled.
-    models: by the SHA-256 of their files. [format: A chunk, Order]"""
-    chunks = Chunks(data)
-    hashes = []
+def read_models(chunks: Chunks, models: dict[bytes, Model]) -> tuple[list[bytes], dict[bytes, Model]]:
+    """The hashes of the archive's models, and the models known with those in it. [format: MODL, MFIL]"""
+    hashes, models = [], dict(models)
     while chunks.kind == b"MODL" or not hashes:
         fields = chunks.take(b"MODL")
         hashes.append(fields.take(32))
         fields.take(fields.number("B"))  # name
         fields.end()
+        if chunks.kind == b"MFIL":
+            model = load_model(chunks.take(b"MFIL").rest())
+            require(model.hash == hashes[-1], "the model in the archive has another hash")
+            models[model.hash] = model
     require(len(hashes) <= 255, "the archive names too many models")  # [format: Limits]
-    images = []
-    while chunks.kind == b"IMAG" or not images:
-        images.append(decode_image(chunks, hashes, models))
+    return hashes, models
+
+
+def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header, np.ndarray]]:
+    """The series of an archive, each with its raw samples (images, height, width, channels), one byte each, not scaled.
+    models: by the SHA-256 of their files. [format: A chunk, Order]"""
+    chunks = Chunks(data)
+    hashes, models = read_models(chunks, models)
+    series = []
+    while chunks.kind == b"IMAG" or not series:
+        series.append(decode_series(chunks, hashes, models))
     fields = chunks.take(b"DONE")
-    require(fields.number("I") == len(images), "the archive is damaged: wrong number of images")
+    require(fields.number("I") == sum(h.count for h, _ in series), "the archive is damaged: wrong number of images")
     fields.end()
     chunks.fields.end()  # nothing follows
-    return images
+    require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
+    check_names([name for h, _ in series for name in h.names])
+    return series
 
 
 # ------------------------------------------------------------------------------------------------- output
@@ -465,11 +324,22 @@ def png_file(header: Header, samples: np.ndarray) -> bytes:
     return b"".join(parts + [chunk(b"IEND", b"")])
 
 
+def write(series: list[tuple[Header, np.ndarray]], output: Path) -> None:
+    """Pictures with names go into a folder, one without into a file. No name leads out of the folder: see is_name."""
+    for header, samples in series:
+        for name, image in zip(header.names, samples):
+            (output / name).parent.mkdir(parents=True, exist_ok=True)
+            (output / name).write_bytes(png_file(header, image))
+    if not series[0][0].names:
+        require(len(series) == 1 and len(series[0][1]) == 1, "the archive has several images, a PNG file holds one")
+        output.write_bytes(png_file(series[0][0], series[0][1][0]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Reference decoder for .prnn archives.")
     parser.add_argument("archive", metavar="ARCHIVE.prnn")
     parser.add_argument("--model", metavar="FILE.prnnmodel", action="append", default=[])
-    parser.add_argument("-o", dest="output", metavar="OUT.png", help="write the picture as a PNG file")
+    parser.add_argument("-o", dest="output", metavar="OUT", help="a PNG file to write, or a folder for a set")
     parser.add_argument("--sha256", action="store_true", help="print the SHA-256 of the samples of each image")
     options = parser.parse_args()
     path = ""
@@ -479,14 +349,14 @@ def main() -> None:
             model = load_model(Path(path).read_bytes())
             models[model.hash] = model
         path = options.archive
-        images = decode_archive(Path(path).read_bytes(), models)
+        series = decode_archive(Path(path).read_bytes(), models)
         if options.sha256:
-            for _, samples in images:
-                print(hashlib.sha256(samples.tobytes()).hexdigest())
+            for _, samples in series:
+                for image in samples:
+                    print(hashlib.sha256(image.tobytes()).hexdigest())
         if options.output is not None:
-            require(len(images) == 1, "the archive has several images, a PNG file holds one")
             path = options.output
-            Path(path).write_bytes(png_file(*images[0]))
+            write(series, Path(path))
     except (FormatError, OSError, MemoryError) as error:
         cause = getattr(error, "strerror", None) or str(error) or "not enough memory"
         sys.exit(f"decode.py: {path}: {cause}")

@@ -2,7 +2,7 @@
 
 usage: python3 spec/vectors/make.py     (needs .build/release/prnn and Pillow)
 
-Run once for a format version; the files are frozen from then on. `tiny.prnnmodel` is a small model with another window, so that
+Run once for a format version; the files are frozen from then on (it makes those of older versions to the byte again). `tiny.prnnmodel` is a small model with another window, so that
 no decoder gets away with that of the bundled models; the two archives of hills.png are of those.
 """
 
@@ -56,21 +56,39 @@ def pictures():
     yield "gray1", Image.fromarray(a * 255).convert("1", dither=Image.NONE), a, {}
 
 
+def sets():
+    """Archives of several pictures: name, options, and the samples of each file. The larger pictures of a set are another
+    series; series come in the order of their first pictures, so the dictionary's order is that of the archive."""
+    yield "set", ("--model", HERE / "tiny.prnnmodel"), {
+        "a/1.png": field(6, 9, 4, 11), "a/10.png": field(6, 9, 4, 12), "a/2.png": field(6, 9, 4, 13),
+        "b\u00e4r.png": field(8, 5, 3, 14), "b\u00e4s.png": field(8, 5, 3, 15)}
+    yield "set-embedded", ("--model", HERE / "tiny.prnnmodel", "--embed-model"), {"only.png": field(5, 6, 1, 16)[..., 0]}
+    # More than a lot, in need of value weights.
+    yield "set-lots", ("--model", HERE / "tiny.prnnmodel"), {
+        f"comb_{i:04d}.png": field(2, 3, 1, i)[..., 0] // 16 * 16 for i in range(3, 1040)}
+
+
 def main():
     table = {}
     with tempfile.TemporaryDirectory() as folder:
 
-        def add(name, png, samples, *options):
-            subprocess.run([PRNN, "compress", "--force", png, "-o", HERE / f"{name}.prnn", *options], check=True)
-            table[f"{name}.prnn"] = hashlib.sha256(samples.tobytes()).hexdigest()
+        def add(name, source, samples, *options):
+            subprocess.run([PRNN, "compress", "--force", source, "-o", HERE / f"{name}.prnn", *options], check=True)
+            table[f"{name}.prnn"] = hashlib.sha256(b"".join(a.tobytes() for a in samples)).hexdigest()
 
         for name, image, samples, options in pictures():
             path = f"{folder}/{name}.png"
             image.save(path, **options)
-            add(name, path, samples, "--model", HERE / "tiny.prnnmodel")
+            add(name, path, [samples], "--model", HERE / "tiny.prnnmodel")
         hills = ROOT / "corpus/made/hills.png"
         for model in ("photo", "photo-fast"):
-            add(model, hills, np.asarray(Image.open(hills)), "--model", model)
+            add(model, hills, [np.asarray(Image.open(hills))], "--model", model)
+        for name, options, files in sets():
+            for file, samples in files.items():
+                path = pathlib.Path(folder, name, file)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(samples).save(path)
+            add(name, pathlib.Path(folder, name), files.values(), *options)
     (HERE / "vectors.json").write_text(json.dumps(table, indent=1) + "\n")
 
 

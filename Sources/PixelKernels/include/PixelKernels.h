@@ -23,6 +23,25 @@ typedef enum {
   PRNN_LOGITS = 2,    ///< int16: y clamped to int16
 } prnn_dense_output;
 
+/// Activations of 16-bit layers are -8192 ... 8192.
+#define PRNN_WIDE_LIMIT 8192
+
+/// One layer of 16-bit numbers. No sum of products may leave 32 bits.
+typedef struct {
+  int32_t inputs;          ///< multiple of 2
+  int32_t outputs;         ///< multiple of 16
+  const int16_t *weights;  ///< (outputs / 16, inputs / 2, 16, 2)
+  const int32_t *bias;     ///< (outputs)
+  const int32_t *shift;    ///< (outputs), 0 ... 31
+} prnn_wide_layer;
+
+/// What y = (sum of products + bias) >> shift is clamped to.
+typedef enum {
+  PRNN_WIDE_RELU = 0,    ///< 0 ... 8192
+  PRNN_WIDE_SIGNED = 1,  ///< -8192 ... 8192
+  PRNN_WIDE_FULL = 2,    ///< int16
+} prnn_wide_output;
+
 /// Where the causal window of a pixel lies in a padded tile of interleaved samples.
 typedef struct {
   int32_t channels;   ///< 1 or 3
@@ -56,6 +75,14 @@ typedef struct {
   /// Fills `d` from 256 logits in 1/32 bit, to each of which its weight is added (null: none; the sum is clamped to
   /// int16); returns the total, 1 ... 2^31 - 1. Symbols of weight PRNN_ABSENT get frequency 0; at least one must not.
   uint32_t (*softmax)(const int16_t *logits, const int16_t *weights, prnn_distribution *d);
+
+  /// `n` rows of `in` through one layer to `n` rows of `out`; strides in elements.
+  void (*wide)(const prnn_wide_layer *layer, const int16_t *in, size_t in_stride, int16_t *out, size_t out_stride,
+               size_t n, prnn_wide_output output);
+
+  /// One step of an LSTM for `features` (a multiple of 16) of one pixel. `gates`: (4, features), o f i g, 11 fraction bits;
+  /// `cell`, `new_cell`: (features), 11 fraction bits; `hidden`: (features), 13 fraction bits, -8192 ... 8192.
+  void (*lstm)(const int16_t *gates, size_t features, const int16_t *cell, int16_t *new_cell, int16_t *hidden);
 } prnn_kernels;
 
 /// The kernels called `name` (scalar, sse2, avx2, avx512, neon), or null when this CPU or build lacks them.
@@ -63,6 +90,10 @@ const prnn_kernels *prnn_kernels_named(const char *name);
 
 /// Names of all kernels this CPU can run, fastest first; null-terminated.
 const char *const *prnn_kernels_available(void);
+
+/// Frequencies of the symbols 0 and 1 from the logit of 1 in 1/32 bit, that of 0 being 0; the others of `d`, which must be
+/// zero before, are left. Returns the total.
+uint32_t prnn_bernoulli(int32_t logit, prnn_distribution *d);
 
 static inline uint32_t prnn_frequency(const prnn_distribution *d, uint32_t symbol) { return d->frequency[symbol & 255]; }
 

@@ -1,0 +1,173 @@
+import ByteCoding
+
+/// Takes chunk after chunk, in the order that spec/format.md demands.
+struct ArchiveParser {
+  /// The most images that are read.
+  private static let mostImages = 1 << 22
+  /// The most bytes of all names.
+  private static let mostNameBytes = 1 << 26
+
+  let version: Int
+  private(set) var models: [Archive.ModelName] = []
+  private(set) var series: [Archive.Series] = []
+  private(set) var isDone = false
+  /// The series whose chunks come; it joins `series` when it is whole.
+  private(set) var current: Archive.Series?
+  private var tileLengths: [Int] = []
+  private var imageCount = 0
+  private var nameBytes = 0
+  /// Whether the next chunk must be a tile.
+  private(set) var isAmongTiles = false
+
+  init(version: Int) { self.version = version }
+
+  mutating func add(_ type: ChunkType, _ fields: inout ByteReader) throws {
+    switch type {
+    case .model:
+      guard series.isEmpty, current == nil else { throw order(type) }
+      let hash = Array(try fields.take(32))
+      models.append(.init(hash: hash, name: try fields.name()))
+    case .modelFile:
+      guard series.isEmpty, current == nil, models.last?.file == .some(nil) else { throw order(type) }
+      models[models.count - 1].file = Array(try fields.take(fields.remaining))
+    case .series:
+      guard current == nil else { throw order(type) }
+      current = try begin(&fields)
+    case .end:
+      guard current == nil, !series.isEmpty, Int(try fields.integer(UInt32.self)) == imageCount else {
+        throw order(type)
+      }
+      guard ImageName.clash(among: series.flatMap(\.names)) == nil else {
+        throw ArchiveError.damaged("two images of one name")
+      }
+      isDone = true
+    default:
+      guard var open = current, isAmongTiles == (type == .tile) else { throw order(type) }
+      // Out of `current`, so that its arrays are not copied.
+      current = nil
+      try add(type, &fields, to: &open)
+      current = open
+      finishIfWhole()
+    }
+  }
+
+  /// A chunk of a series.
+  private mutating func add(_ type: ChunkType, _ fields: inout ByteReader, to series: inout Archive.Series) throws {
+    switch type {
+    case .names:
+      guard series.names.isEmpty, series.chunks.isEmpty, series.valueWeights.isEmpty else { throw order(type) }
+      series.names = try NameList.decode(
+        &fields, count: series.header.count, limit: ArchiveParser.mostNameBytes - nameBytes)
+      nameBytes += series.names.reduce(0) { $0 + $1.bytes.count }
+    case .pngChunk:
+      guard series.valueWeights.isEmpty else { throw order(type) }
+      let chunk = Archive.PNGChunk(
+        place: try fields.byte(), type: Array(try fields.take(4)), bytes: Array(try fields.take(fields.remaining)))
+      guard chunk.isAllowed(after: series.chunks) else { throw ArchiveError.damaged("a PNG chunk") }
+      series.chunks.append(chunk)
+    case .valueWeights:
+      let channel = Int(try fields.byte())
+      let weights = try fields.take(256).map { Int8(bitPattern: $0) }
+      guard channel < series.header.channels, series.valueWeights[channel] == nil, series.header.allows(weights) else {
+        throw ArchiveError.damaged("value weights")
+      }
+      series.valueWeights[channel] = weights
+    case .index:
+      guard series.header.colourType != 3 || series.chunks.contains(where: \.isPalette) else {
+        throw ArchiveError.damaged("no palette")
+      }
+      // All images have names, or none has.
+      guard self.series.isEmpty || self.series[0].names.isEmpty == series.names.isEmpty else {
+        throw ArchiveError.damaged("images without names among others")
+      }
+      let count = series.header.unitCount
+      guard fields.remaining % 4 == 0, fields.remaining / 4 == count else {
+        throw ArchiveError.damaged("number of tiles")
+      }
+      tileLengths = try (0..<count).map { _ in Int(try fields.integer(UInt32.self)) }
+      isAmongTiles = true
+    default:
+      guard fields.remaining == tileLengths[series.tiles.count] else { throw ArchiveError.damaged("length of a tile") }
+      if version > 1 { series.checksums.append(try fields.integer()) }
+      series.tiles.append(
+        try (0..<series.header.streams).map { _ in try fields.take(Int(fields.integer(UInt32.self))) })
+    }
+  }
+
+  private mutating func finishIfWhole() {
+    guard isAmongTiles, let whole = current, whole.tiles.count == tileLengths.count else { return }
+    series.append(whole)
+    (current, isAmongTiles) = (nil, false)
+  }
+
+  private func order(_ type: ChunkType) -> ArchiveError { .damaged("chunk \(type.rawValue) out of place") }
+
+  /// The header of a series.
+  private mutating func begin(_ fields: inout ByteReader) throws -> Archive.Series {
+    let sizes = (Int(try fields.integer(UInt32.self)), Int(try fields.integer(UInt32.self)))
+    let colourType = try fields.byte()
+    let bitDepth = try fields.byte()
+    let flags = try fields.byte()
+    var header = Archive.Header(
+      width: sizes.0, height: sizes.1, colourType: colourType, bitDepth: bitDepth, interlaced: flags & 1 != 0,
+      model: Int(try fields.byte()), tileWidth: Int(try fields.integer(UInt32.self)),
+      tileHeight: Int(try fields.integer(UInt32.self)))
+    var checksums: [UInt32] = []
+    if version == 1 {
+      checksums = [try fields.integer()]
+    } else {
+      header.count = Int(try fields.integer(UInt32.self))
+      header.lot = Int(try fields.integer(UInt32.self))
+      header.levels = Int(try fields.byte())
+    }
+    guard flags & ~1 == 0, bitDepth <= 8 else { throw ArchiveError.newerFeature("another kind of sample") }
+    guard header.isValid, header.model < models.count else { throw ArchiveError.damaged("image header") }
+    imageCount += header.count
+    guard imageCount <= ArchiveParser.mostImages else { throw ArchiveError.tooMany("images") }
+    return .init(header: header, checksums: checksums, tiles: [])
+  }
+}
+
+extension Archive.Header {
+  /// Whether all numbers but that of the model are such as the format allows.
+  fileprivate var isValid: Bool {
+    let depths: [UInt8] = colourType == 0 || colourType == 3 ? [1, 2, 4, 8] : [8]
+    let side = 1...Int(Int32.max)
+    return side.contains(width) && side.contains(height) && side.contains(tileWidth) && side.contains(tileHeight)
+      && tileWidth <= width && tileHeight <= height && channels > 0 && depths.contains(bitDepth)
+      && count > 0 && (1...min(count, Archive.Header.largestLot)).contains(lot)
+      && (1...Archive.Header.mostLevels).contains(levels)
+      && (count == 1 && levels == 1 || tileWidth == width && tileHeight == height)
+  }
+
+  /// Whether at least one value has a weight, and only those that are samples.
+  fileprivate func allows(_ weights: [Int8]) -> Bool {
+    let present = weights.indices.filter { weights[$0] != -128 }
+    return !present.isEmpty && present.allSatisfy { $0 % scale == 0 && $0 / scale < 1 << Int(bitDepth) }
+  }
+}
+
+extension Archive.PNGChunk {
+  fileprivate func isAllowed(after others: [Archive.PNGChunk]) -> Bool {
+    guard place < 3, type.allSatisfy({ (0x41...0x5A).contains($0 & 0xDF) }) else { return false }
+    switch String(decoding: type, as: UTF8.self) {
+    case "IHDR", "IDAT", "IEND": return false
+    case "PLTE": return (3...768).contains(bytes.count) && bytes.count % 3 == 0 && isOnly(others)
+    case "tRNS": return isOnly(others)
+    default: return true
+    }
+  }
+
+  fileprivate var isPalette: Bool { type == Array("PLTE".utf8) }
+
+  private func isOnly(_ others: [Archive.PNGChunk]) -> Bool { !others.contains { $0.type == type } }
+}
+
+extension ByteReader {
+  /// A name for messages: no control characters, which could spoil a terminal.
+  fileprivate mutating func name() throws -> String {
+    let text = String(decoding: try take(Int(byte())), as: UTF8.self)
+    return String(
+      String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 32 && !(127..<160).contains($0.value) }))
+  }
+}

@@ -1,0 +1,108 @@
+import EntropyCoding
+import PixelModels
+
+/// The size of a lot: pictures of one size that are coded in one stream. A tile is a lot of one.
+public struct LotSize: Equatable, Sendable {
+  public let width: Int
+  public let height: Int
+  public let count: Int
+
+  public init(width: Int, height: Int, count: Int = 1) {
+    self.width = width
+    self.height = height
+    self.count = count
+  }
+}
+
+/// What both sides of the coder know of a lot before its first sample.
+public struct Lot {
+  /// Fills a row of a picture, by the numbers of both, with (width, channels) samples.
+  public typealias Source = (_ image: Int, _ row: Int, UnsafeMutablePointer<UInt8>) -> Void
+  /// Is given a row of a picture, by the numbers of both: (width, channels) samples.
+  public typealias Sink = (_ image: Int, _ row: Int, UnsafePointer<UInt8>) -> Void
+
+  public var size: LotSize
+  /// Of the values of each channel.
+  public var weights: ValueWeights
+  /// The pictures of half the size, sides rounded up, for a conditional network; their samples are those of the even rows
+  /// and columns of the lot, and are not coded again.
+  public var smaller: Source?
+  /// Whether a pixel (image, row, column) is given to both sides, so that it is not coded.
+  public var isGiven: ((Int, Int, Int) -> Bool)?
+
+  public init(
+    _ size: LotSize, weights: ValueWeights, smaller: Source? = nil, isGiven: ((Int, Int, Int) -> Bool)? = nil
+  ) {
+    self.size = size
+    self.weights = weights
+    self.smaller = smaller
+    self.isGiven = isGiven
+  }
+}
+
+/// Codes lots with one network. It owns its weights: every thread has one of its own.
+public protocol NetworkCoder: AnyObject {
+  /// Samples of a pixel.
+  var channels: Int { get }
+
+  /// Called now and then with the number of pixels coded since the last call.
+  var progress: (Int) -> Void { get set }
+
+  /// Takes a lot through a coder, in the order that the network asks for.
+  ///
+  /// - Parameters:
+  ///   - given: fills the rows before: all samples to encode, or those that are given to both sides.
+  ///   - result: is given the rows after.
+  func run<Coder: SymbolCoder>(_ lot: Lot, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?)
+}
+
+extension NetworkCoder {
+  /// Codes a lot.
+  ///
+  /// - Parameter row: fills every row.
+  /// - Returns: the stream of the range encoder; empty when every channel has only one value.
+  public func encode(_ lot: Lot, row: Lot.Source) -> [UInt8] {
+    if lot.weights.onlyPixel != nil { return [] }
+    var encoder = RangeEncoder()
+    withoutActuallyEscaping(row) { run(lot, through: &encoder, given: $0, result: nil) }
+    return encoder.finish()
+  }
+
+  /// Decodes what ``encode(_:row:)`` returned for the same lot.
+  ///
+  /// - Parameter row: is given every row.
+  /// - Returns: whether the stream ended where the lot did. If not, the samples are worthless.
+  public func decode(_ stream: ArraySlice<UInt8>, _ lot: Lot, row: Lot.Sink) -> Bool {
+    if let pixel = lot.weights.onlyPixel {
+      let samples = (0..<lot.size.width).flatMap { _ in pixel }
+      for image in 0..<lot.size.count { for y in 0..<lot.size.height { row(image, y, samples) } }
+      return stream.isEmpty
+    }
+    var decoder = RangeDecoder(stream)
+    withoutActuallyEscaping(row) { run(lot, through: &decoder, given: nil, result: $0) }
+    return decoder.isAtEnd
+  }
+}
+
+extension NetworkCoder {
+  /// Decodes random bits, so that what comes out is distributed as the network says.
+  ///
+  /// - Parameters:
+  ///   - bytes: more than the lot's samples can use up.
+  ///   - given: fills every row; only what the lot says is given stays.
+  ///   - result: is given every row.
+  public func generate(_ bytes: [UInt8], _ lot: Lot, given: Lot.Source, result: Lot.Sink) {
+    var decoder = RangeDecoder(bytes[...])
+    withoutActuallyEscaping(given) { given in
+      withoutActuallyEscaping(result) { run(lot, through: &decoder, given: given, result: $0) }
+    }
+  }
+}
+
+/// A coder with a copy of a network's weights.
+public func coder(for network: Model.Network, kernels: Kernels) -> any NetworkCoder {
+  switch network.body {
+  case .local(let network): TileCoder(network, kernels: kernels)
+  case .pixelRNN(let network): PixelRNNCoder(network, kernels: kernels)
+  }
+}

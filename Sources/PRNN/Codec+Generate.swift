@@ -1,0 +1,99 @@
+import ArchiveFormat
+import IntegerInference
+import PixelModels
+import Raster
+
+extension Codec {
+  /// Draws pictures: random bits, decoded.
+  ///
+  /// - Parameters:
+  ///   - role: colour or gray; a Bernoulli network draws gray pictures of 1 bit.
+  ///   - count: at least 1; they are drawn together.
+  ///   - seed: the same seed draws the same pictures.
+  /// - Throws: ``PRNNError``.
+  public func sample(
+    _ model: Model, role: Model.Role, width: Int, height: Int, count: Int, seed: UInt64
+  ) throws -> [Raster] {
+    guard let network = model.network(for: role) else {
+      throw PRNNError.noNetwork(model: model.name, role: "\(role)")
+    }
+    let type: Raster.ColourType = role == .colour ? .rgb : .gray
+    let blank = Raster(
+      width: width, height: height, colourType: type, bitDepth: network.isBernoulli ? 1 : 8,
+      samples: Array(repeating: 0, count: width * height * type.channels))
+    return try generate(like: blank, isGiven: nil, count: count, seed: seed, model)
+  }
+
+  /// Completes a picture in several ways: pixels that are given stay, the others are drawn, in raster order, each with the
+  /// probabilities that the network gives it after those before it.
+  ///
+  /// - Parameter isGiven: of a row and column.
+  /// - Throws: ``PRNNError``; pictures with alpha or a palette are refused.
+  public func complete(
+    _ picture: Raster, isGiven: @escaping (_ row: Int, _ column: Int) -> Bool, count: Int, seed: UInt64, model: Model
+  ) throws -> [Raster] {
+    guard [.gray, .rgb].contains(picture.colourType) else { throw PRNNError.notPlain(picture.colourType.name) }
+    return try generate(like: picture, isGiven: isGiven, count: count, seed: seed, model)
+  }
+
+  private func generate(
+    like picture: Raster, isGiven: ((Int, Int) -> Bool)?, count: Int, seed: UInt64, _ model: Model
+  ) throws -> [Raster] {
+    let needed = picture.samples.count.multipliedReportingOverflow(by: 16 * count)
+    guard !needed.overflow, needed.partialValue <= memoryLimit else {
+      throw PRNNError.tooLarge(bytes: needed.overflow ? .max : needed.partialValue, limit: memoryLimit)
+    }
+    var header = PictureSet.Series(
+      format: .init(
+        width: picture.width, height: picture.height, colourType: picture.colourType, bitDepth: picture.bitDepth,
+        interlaced: false, chunks: []), pictures: [picture.samples]
+    ).header(model)
+    // All pictures in one lot, however large they are.
+    (header.count, header.lot) = (count, count)
+    (header.tileWidth, header.tileHeight) = (header.width, header.height)
+    let plan = try CodingPlan(.init(header: header, checksums: [], tiles: []), model)
+    let size = picture.samples.count
+    let coders = Coders(kernels, progress: progress)
+    var pictures = (0..<count).flatMap { _ in picture.samples }
+    pictures.withUnsafeMutableBufferPointer { buffer in
+      let base = buffer.baseAddress!
+      for level in 0..<header.levels {
+        let unit = header.unit(level)
+        let job = CodingJob(piece: 0, series: 0, index: level, unit: unit, group: 0)
+        var lot = plan.lot(job) { image, body in body(base + image * size) }
+        lot.isGiven = isGiven.map { isGiven in { _, row, column in isGiven(row * unit.step, column * unit.step) } }
+        let words = RandomBytes.make(4 * size * count + 64, seed: seed &+ UInt64(level) << 32)
+        coders.coder(plan.groups[0].role, level: level, of: model).generate(words, lot) { image, y, row in
+          plan.groups[0].gather(
+            base + image * size + plan.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
+        } result: { image, y, row in
+          plan.groups[0].scatter(
+            row, count: unit.tile.width, step: unit.step, to: base + image * size + plan.start(unit, row: y))
+        }
+      }
+    }
+    return (0..<count).map { image in
+      var result = picture
+      result.samples = Array(pictures[image * size..<(image + 1) * size])
+      return result
+    }
+  }
+}
+
+/// Bytes of SplitMix64 (Steele, Lea and Flood 2014), to decode.
+private enum RandomBytes {
+  static func make(_ count: Int, seed: UInt64) -> [UInt8] {
+    var state = seed
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + 8)
+    while bytes.count < count {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var z = state
+      z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+      z ^= z >> 31
+      for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: z >> UInt64(shift))) }
+    }
+    return bytes
+  }
+}

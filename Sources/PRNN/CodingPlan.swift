@@ -1,0 +1,164 @@
+import ArchiveFormat
+import IntegerInference
+import PixelModels
+import Raster
+
+/// A series made ready for coding.
+struct CodingPlan: Sendable {
+  let header: Archive.Header
+  let groups: [PlaneGroup]
+  /// By group.
+  let weights: [ValueWeights]
+  let model: Model
+
+  /// - Throws: ``PRNNError`` when the model has no network for the channels, or the images have several levels.
+  init(_ series: Archive.Series, _ model: Model) throws {
+    header = series.header
+    groups = PlaneGroup.all(of: header, series.rasterChunks)
+    weights = groups.map { $0.weights(series.valueWeights) }
+    self.model = model
+    for group in groups {
+      guard let network = model.network(for: group.role) else {
+        throw PRNNError.noNetwork(model: model.name, role: "\(group.role)")
+      }
+      guard model.levels(of: group.role) >= header.levels else {
+        throw PRNNError.otherLevels(header.levels, model: model.name)
+      }
+      if network.isBernoulli {
+        guard header.colourType == 0, header.bitDepth == 1 else { throw PRNNError.notBilevel(model: model.name) }
+      }
+    }
+  }
+
+  /// What both sides know of a stream's lot.
+  ///
+  /// - Parameter withImage: gives the samples of an image, by its number in the series; of those the smaller sizes are read.
+  func lot(_ job: CodingJob, _ withImage: @escaping (Int, (UnsafePointer<UInt8>) -> Void) -> Void) -> Lot {
+    let (unit, group) = (job.unit, groups[job.group])
+    let size = LotSize(width: unit.tile.width, height: unit.tile.height, count: unit.images.count)
+    guard unit.level > 0 else { return Lot(size, weights: weights[job.group]) }
+    let rowSamples = header.width * header.channels
+    return Lot(
+      size, weights: weights[job.group],
+      smaller: { image, y, row in
+        withImage(unit.images.lowerBound + image) {
+          let step = 2 * unit.step
+          group.gather($0 + y * step * rowSamples, count: (size.width + 1) / 2, step: step, to: row)
+        }
+      })
+  }
+
+  /// The rows of a stream's lot.
+  ///
+  /// - Parameter pictures: of the series.
+  func source(_ job: CodingJob, _ pictures: [[UInt8]]) -> Lot.Source {
+    let (unit, group) = (job.unit, groups[job.group])
+    return { image, y, row in
+      pictures[unit.images.lowerBound + image].withUnsafeBufferPointer {
+        group.gather($0.baseAddress! + start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
+      }
+    }
+  }
+
+  /// The sample of an image that a row of a unit starts with.
+  func start(_ unit: Archive.Unit, row: Int) -> Int {
+    ((unit.tile.y + row) * unit.step * header.width + unit.tile.x) * header.channels
+  }
+}
+
+/// Images that are decoded together: a single one with all its tiles, or a lot.
+struct Piece: Sendable {
+  /// Index of the series.
+  let series: Int
+  /// Numbers of the tile chunks; those of smaller sizes first.
+  let units: [Int]
+  /// Of the series.
+  let images: Range<Int>
+
+  /// All of an archive.
+  static func all(of archive: Archive) -> [Piece] {
+    archive.series.indices.flatMap { all(of: archive.series[$0].header, series: $0) }
+  }
+
+  /// All of a series.
+  static func all(of header: Archive.Header, series: Int) -> [Piece] {
+    guard header.count > 1 else { return [Piece(series: series, units: Array(0..<header.unitCount), images: 0..<1)] }
+    return (0..<header.unitsOfLevel).map { lot in
+      let units = Array(stride(from: lot, to: header.unitCount, by: header.unitsOfLevel))
+      return Piece(series: series, units: units, images: header.unit(lot).images)
+    }
+  }
+}
+
+/// One stream: a group of channels of a tile or lot.
+struct CodingJob: Sendable {
+  /// Index of the piece among those at hand.
+  let piece: Int
+  /// Index of the series.
+  let series: Int
+  /// Number of the tile chunk.
+  let index: Int
+  let unit: Archive.Unit
+  let group: Int
+
+  /// All streams of some pieces.
+  static func all(_ pieces: some Sequence<Piece>, _ plans: [CodingPlan]) -> [CodingJob] {
+    pieces.enumerated().flatMap { number, piece in
+      piece.units.flatMap { index in
+        plans[piece.series].groups.indices.map { group in
+          let unit = plans[piece.series].header.unit(index)
+          return CodingJob(piece: number, series: piece.series, index: index, unit: unit, group: group)
+        }
+      }
+    }
+  }
+}
+
+/// Pixels in a row of an image.
+struct PixelRun {
+  let job: CodingJob
+  let group: PlaneGroup
+  /// Of the series.
+  let image: Int
+  /// The sample of the image that the first pixel starts with.
+  let start: Int
+  let pixels: Int
+}
+
+/// The coders of a thread, made as they are needed.
+final class Coders {
+  private struct Key: Hashable {
+    let model: [UInt8]
+    let role: Model.Role
+    let level: Int
+  }
+
+  private let kernels: Kernels
+  private let progress: @Sendable (Int) -> Void
+  private var coders: [Key: any NetworkCoder] = [:]
+
+  init(_ kernels: Kernels, progress: @escaping @Sendable (Int) -> Void = { _ in }) {
+    self.kernels = kernels
+    self.progress = progress
+  }
+
+  /// - Precondition: a ``CodingPlan`` has found that the model has a network of this role.
+  func coder(_ role: Model.Role, level: Int = 0, of model: Model) -> any NetworkCoder {
+    let key = Key(model: model.hash, role: role, level: level)
+    if let known = coders[key] { return known }
+    let new = coder(for: model.network(for: role, level: level)!)
+    new.progress = { [progress] in progress($0 * role.channels) }
+    coders[key] = new
+    return new
+  }
+
+  private func coder(for network: Model.Network) -> any NetworkCoder {
+    IntegerInference.coder(for: network, kernels: kernels)
+  }
+}
+
+extension Archive.Series {
+  var rasterChunks: [Raster.Chunk] {
+    chunks.map { .init(type: $0.type, place: .init(rawValue: $0.place)!, bytes: $0.bytes) }
+  }
+}

@@ -1,0 +1,122 @@
+import ArchiveFormat
+import ByteCoding
+import PixelModels
+import Raster
+
+/// Pictures that are to be compressed into one archive. It keeps their samples, and what is around them once for all that
+/// have it in common.
+///
+///     var set = PictureSet()
+///     for (name, picture) in pictures { set.add(picture, name: ImageName(name)) }
+///     let archive = try Codec().compress(set, model: ModelLibrary.bundled.standard)
+public struct PictureSet: Sendable {
+  /// Samples of the pictures of a lot, about.
+  fileprivate static let lotSamples = 1 << 18
+
+  /// What pictures of a series have in common.
+  struct Format: Hashable, Sendable {
+    let width: Int
+    let height: Int
+    let colourType: Raster.ColourType
+    let bitDepth: Int
+    let interlaced: Bool
+    let chunks: [Raster.Chunk]
+
+    var samples: Int { width * height * colourType.channels }
+  }
+
+  /// Pictures of one format, in the order they came.
+  struct Series: Sendable {
+    let format: Format
+    var names: [ImageName] = []
+    /// (pictures): the samples, (height, width, channels) each.
+    var pictures: [[UInt8]] = []
+  }
+
+  private(set) var series: [Series] = []
+  /// Index into `series`.
+  private var open: [Format: Int] = [:]
+  public private(set) var count = 0
+  /// Samples of all pictures.
+  public private(set) var samples = 0
+
+  public init() {}
+
+  /// Adds a picture.
+  ///
+  /// - Precondition: all pictures of a set have names, or none has.
+  public mutating func add(_ raster: Raster, name: ImageName? = nil) {
+    precondition(count == 0 || isNamed == (name != nil))
+    let format = Format(
+      width: raster.width, height: raster.height, colourType: raster.colourType, bitDepth: raster.bitDepth,
+      interlaced: raster.interlaced, chunks: raster.chunks)
+    let place = open[format] ?? series.count
+    if place == series.count { series.append(Series(format: format)) }
+    // A large picture does better with tiles and value weights of its own.
+    if format.samples <= PictureSet.lotSamples / 2 { open[format] = place }
+    series[place].pictures.append(raster.samples)
+    if let name { series[place].names.append(name) }
+    count += 1
+    samples += format.samples
+  }
+
+  /// Whether the pictures have names.
+  public var isNamed: Bool { series.first.map { !$0.names.isEmpty } ?? false }
+}
+
+extension PictureSet.Series {
+  /// The header of the series in an archive of one model.
+  func header(_ model: Model) -> Archive.Header {
+    let role: Model.Role = format.colourType == .rgb || format.colourType == .rgba ? .colour : .gray
+    let levels = max(1, model.levels(of: role))
+    let isLocal = model.network(for: role)?.isLocal ?? true
+    let tiles = TileGrid(
+      width: format.width, height: format.height, side: isLocal ? Codec.tileSide : Codec.smallTileSide)
+    let samples = isLocal ? PictureSet.lotSamples : PictureSet.lotSamples / 4
+    let lot = min(Archive.Header.largestLot, max(1, samples / format.samples), pictures.count)
+    let isOne = pictures.count == 1 && levels == 1
+    return .init(
+      width: format.width, height: format.height, colourType: format.colourType.rawValue,
+      bitDepth: UInt8(format.bitDepth), interlaced: format.interlaced, model: 0,
+      tileWidth: isOne ? tiles.tileWidth : format.width, tileHeight: isOne ? tiles.tileHeight : format.height,
+      count: pictures.count, lot: lot, levels: levels)
+  }
+
+  /// CRC-32 of the samples of some tiles or lots.
+  func checksums(of parts: some Sequence<Archive.Unit>, _ header: Archive.Header) -> [UInt32] {
+    parts.map { part in
+      part.images.reduce(0) { crc, image in
+        pictures[image].withUnsafeBufferPointer { checksum(of: part, $0.baseAddress!, header, from: crc) }
+      }
+    }
+  }
+}
+
+extension Archive.Series {
+  /// The parts that have a checksum each.
+  func checkedParts(version: Int) -> some Sequence<Archive.Unit> {
+    (0..<(version > 1 ? header.unitCount : 1)).lazy.map { checkedPart($0, version: version) }
+  }
+
+  /// The part that has the checksum of a number.
+  func checkedPart(_ number: Int, version: Int) -> Archive.Unit {
+    guard version == 1 else { return header.unit(number) }
+    return .init(images: 0..<1, tile: .init(x: 0, y: 0, width: header.width, height: header.height))
+  }
+}
+
+/// CRC-32 of the samples of an image that a unit codes.
+func checksum(
+  of unit: Archive.Unit, _ image: UnsafePointer<UInt8>, _ header: Archive.Header, from start: UInt32
+) -> UInt32 {
+  let tile = unit.tile
+  return (tile.y..<tile.y + tile.height).reduce(start) { crc, y in
+    let first = image + (y * unit.step * header.width + tile.x) * header.channels
+    if unit.step == 1 {
+      return crc32(UnsafeBufferPointer(start: first, count: tile.width * header.channels), from: crc)
+    }
+    return (0..<tile.width).reduce(crc) { crc, x in
+      crc32(UnsafeBufferPointer(start: first + x * unit.step * header.channels, count: header.channels), from: crc)
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import ArchiveFormat
+import FoundationEssentials
+import PRNN
+import Raster
+
+/// What `prnn info` prints.
+struct ArchiveSummary: Encodable {
+  struct Series: Encodable {
+    let images: Int
+    let imagesOfALot: Int
+    let firstName: String?
+    let lastName: String?
+    let width: Int
+    let height: Int
+    let colourType: String
+    let bitDepth: Int
+    let interlaced: Bool
+    let levels: Int
+    let model: String
+    let modelHash: String
+    let modelEmbedded: Bool
+    let modelAtHand: Bool
+    let tiles: Int
+    let tileWidth: Int
+    let tileHeight: Int
+    let weightedChannels: Int
+    let pngChunks: [String]
+    let streamBytes: Int
+    let bitsPerDim: Double
+  }
+
+  /// Series that are printed as text; more are counted only.
+  private static let shown = 20
+
+  let formatVersion: Int
+  let bytes: Int
+  let images: Int
+  let series: [Series]
+
+  init(_ file: [UInt8], library: ModelLibrary) throws {
+    let archive = try Archive(file)
+    formatVersion = archive.version
+    bytes = file.count
+    images = archive.imageCount
+    series = archive.series.map { Series($0, archive.models[$0.header.model], library) }
+  }
+
+  var text: String {
+    let count = images == 1 ? "" : ", \(images) pictures in \(series.count) series"
+    let rest = series.count - ArchiveSummary.shown
+    return
+      (["prnn archive, format version \(formatVersion), \(bytes) bytes\(count)"]
+      + series.prefix(ArchiveSummary.shown).map(\.text) + (rest > 0 ? ["and \(rest) more series"] : []))
+      .joined(separator: "\n")
+  }
+}
+
+extension ArchiveSummary.Series {
+  fileprivate init(_ series: Archive.Series, _ model: Archive.ModelName, _ library: ModelLibrary) {
+    let h = series.header
+    let stream = series.tiles.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } }
+    self.init(
+      images: h.count, imagesOfALot: h.lot, firstName: series.names.first.map { "\($0)" },
+      lastName: series.names.last.map { "\($0)" }, width: h.width, height: h.height, colourType: h.colourTypeName,
+      bitDepth: Int(h.bitDepth), interlaced: h.interlaced, levels: h.levels, model: model.name,
+      modelHash: hexadecimal(model.hash), modelEmbedded: model.file != nil,
+      modelAtHand: model.file != nil || library.models.contains { $0.hash == model.hash }, tiles: series.tiles.count,
+      tileWidth: h.tileWidth, tileHeight: h.tileHeight, weightedChannels: series.valueWeights.count,
+      pngChunks: series.chunks.map { String(decoding: $0.type, as: UTF8.self) }, streamBytes: stream,
+      bitsPerDim: Double(stream * 8) / (Double(h.width) * Double(h.height) * Double(h.channels) * Double(h.count)))
+  }
+
+  fileprivate var text: String {
+    let place = modelEmbedded ? " (in the archive)" : modelAtHand ? "" : " (not at hand)"
+    let number = images > 1 ? "\(images) of " : ""
+    let parts = images > 1 ? "\(imagesOfALot) pictures" : "\(tileWidth) × \(tileHeight)"
+    let names = [firstName, images > 1 ? lastName : nil].compactMap { $0 }.joined(separator: " ... ")
+    return """
+      \(number)\(width) × \(height), \(colourType), \(bitDepth) bits\(interlaced ? ", interlaced" : "")
+      model       \(model) \(modelHash.prefix(16))\(place)
+      \(images > 1 ? "lots " : "tiles")       \(tiles) of up to \(parts)
+      streams     \(streamBytes) bytes, \(decimals(bitsPerDim, 3)) bits/dim
+      PNG chunks  \(pngChunks.isEmpty ? "none" : pngChunks.joined(separator: " "))
+      """ + (names.isEmpty ? "" : "\nnames       \(names)")
+  }
+}
+
+extension Archive.Header {
+  /// As people say it.
+  var colourTypeName: String { Raster.ColourType(rawValue: colourType)?.name ?? "unknown" }
+}
+
+/// JSON with sorted keys.
+func encoded(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}

@@ -1,0 +1,84 @@
+import ArchiveFormat
+import Glibc
+import PRNN
+import Raster
+
+/// The PNG files that become one archive, and their names in it.
+struct PictureSources {
+  private(set) var pictures: [(path: String, name: ImageName?)] = []
+  /// For each folder, files in it that are not taken.
+  private var skipped: [(folder: String, files: Int)] = []
+
+  /// One picture, without a name.
+  init(single path: String) { pictures = [(path, nil)] }
+
+  /// All PNG files below a folder, named by their paths in it.
+  ///
+  /// - Throws: ``Failure``, also when there are none.
+  init(folder: String) throws {
+    try add(folder: folder, prefix: [])
+  }
+
+  /// PNG files, named by the last parts of their paths, and those below folders, named by the folder's last part and their
+  /// paths in it.
+  ///
+  /// - Throws: ``Failure``, also when two would have the same name.
+  init(_ inputs: [String]) throws {
+    for input in inputs {
+      guard input != "-" else {
+        throw Failure("standard input", "has no name and cannot be one of several pictures", status: EX_USAGE)
+      }
+      let last = Array(input.utf8.split(separator: UInt8(ascii: "/")).last ?? input.utf8[...])
+      if FolderListing.isFolder(input) {
+        try add(folder: input, prefix: last + [UInt8(ascii: "/")])
+      } else {
+        try add(input, name: last)
+      }
+    }
+    if let name = ImageName.clash(among: pictures.compactMap(\.name)) {
+      throw Failure("\(name)", "two of the pictures would have this name; rename one", status: EX_USAGE)
+    }
+  }
+
+  private mutating func add(folder: String, prefix: [UInt8]) throws {
+    let files = try FolderListing(folder).files
+    let taken = files.filter { String(decoding: $0, as: UTF8.self).lowercased().hasSuffix(".png") }
+    guard !taken.isEmpty else {
+      throw Failure(folder, "has no PNG files in it; give a folder that has", status: EX_NOINPUT)
+    }
+    for file in taken { try add(FolderListing.path(of: file, in: folder), name: prefix + file) }
+    if taken.count < files.count { skipped.append((folder, files.count - taken.count)) }
+  }
+
+  private mutating func add(_ path: String, name: [UInt8]) throws {
+    guard let name = ImageName(name) else {
+      let cause = "has a name that an archive cannot keep (not UTF-8, or control characters); rename it"
+      throw Failure(path, cause, status: EX_DATAERR)
+    }
+    pictures.append((path, name))
+  }
+
+  /// Decodes all files.
+  ///
+  /// - Throws: ``Failure`` for the first one that cannot be.
+  func read(memoryLimit: Int) throws -> PictureSet {
+    var set = PictureSet()
+    for (path, name) in pictures {
+      let file = try InputFile(path)
+      do {
+        set.add(try Raster(png: file.read(into:), memoryLimit: memoryLimit - set.samples), name: name)
+      } catch RasterError.tooLarge(let bytes, _) {
+        let (needed, overflow) = bytes.addingReportingOverflow(set.samples)
+        throw Failure(file.name, RasterError.tooLarge(bytes: overflow ? bytes : needed, limit: memoryLimit))
+      } catch { throw Failure(file.name, error) }
+    }
+    return set
+  }
+
+  /// Says on stderr, in a line for each folder, how many files were not taken.
+  func reportSkipped() {
+    for (folder, files) in skipped {
+      warn("\(folder): \(files) other \(files == 1 ? "file is" : "files are") not PNG and not in the archive")
+    }
+  }
+}

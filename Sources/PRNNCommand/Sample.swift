@@ -1,0 +1,71 @@
+import ArgumentParser
+import PRNN
+import PixelModels
+import PixelTraining
+import Raster
+
+struct Sample: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Draw pictures from a model.",
+    discussion: "Random bits, decoded with the loop that decodes archives; a grid of them is written as PNG.")
+
+  @OptionGroup var model: ModelOption
+  @OptionGroup var work: WorkOptions
+  @OptionGroup var grid: GridOptions
+
+  @Option(help: ArgumentHelp("Pictures to draw.", valueName: "n"))
+  var count: Int = 16
+
+  @Option(help: ArgumentHelp("Sides of a picture.", valueName: "WxH"))
+  var size: Size = Size(width: 32, height: 32)
+
+  @Flag(help: "Draw gray pictures with a model that has colour too.")
+  var gray = false
+
+  func validate() throws {
+    guard (1...65536).contains(count) else { throw ValidationError("--count takes a number from 1 to 65536.") }
+  }
+
+  func run() throws {
+    try Failure.reporting([grid.output]) { output in
+      let library = try model.library()
+      try OutputFile.check(output, force: grid.force)
+      let used = library.standard
+      let role: Model.Role = gray || used.network(for: .colour) == nil ? .gray : .colour
+      let bar = ProgressBar(
+        "drawing", total: size.width * size.height * role.channels * count, quiet: grid.quiet)
+      defer { bar.finish() }
+      let pictures = try work.codec(progress: bar.advance).sample(
+        used, role: role, width: size.width, height: size.height, count: count, seed: grid.seed)
+      try grid.write(pictures)
+    }
+  }
+}
+
+/// A grid of pictures to write.
+struct GridOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: ArgumentHelp("The PNG file to write; - is standard output.", valueName: "file"))
+  var output: String
+
+  @Option(help: ArgumentHelp("Pictures in a row (about as many as rows).", valueName: "n"))
+  var columns: Int?
+
+  @Option(help: ArgumentHelp("The same number draws the same pictures.", valueName: "n"))
+  var seed: UInt64 = 1
+
+  @Flag(name: .shortAndLong, help: "Overwrite files that exist.")
+  var force = false
+
+  @Flag(name: .shortAndLong, help: "Show no progress.")
+  var quiet = false
+
+  func validate() throws {
+    if let columns, columns < 1 { throw ValidationError("--columns takes a number from 1.") }
+  }
+
+  func write(_ pictures: [Raster]) throws {
+    let columns = columns ?? Int(Double(pictures.count).squareRoot().rounded(.up))
+    let sheet = Raster(grid: pictures, columns: min(columns, pictures.count), gap: 2)
+    try OutputFile.write(output, force: force) { try sheet.writePNG(to: $0) }
+  }
+}
