@@ -1,11 +1,10 @@
 // Times the matrix products of training against OpenBLAS, one thread, for the shapes that occur.
 //
 //   apt-get install libopenblas-dev
-//   clang -O2 -ISources/PixelKernels/include bench/float_kernels.c Sources/PixelKernels/*.c -lopenblas -lm -o float_kernels
-//   ./float_kernels
+//   clang -O2 -ISources/PixelKernels/include bench/float_kernels.c Sources/PixelKernels/*.c -lopenblas -lm -o fk && ./fk
 //
-// "products" is C = A·B, "gradient" B += Aᵀ·C. Numbers are 10^9 multiplications and additions a second of processor time.
-// What OpenBLAS cannot do in one call: the sum of a convolution's taps, a bias, a ReLU, leaving out masked groups.
+// "products" is C = A·B, "gradient" B += Aᵀ·C. Numbers are 10^9 multiplications and additions a second of processor
+// time. What OpenBLAS cannot do in one call: the sum of a convolution's taps, a bias, a ReLU, leaving out masked groups.
 
 #include <cblas.h>
 #include <stdio.h>
@@ -16,7 +15,7 @@
 
 void openblas_set_num_threads(int);
 
-/// Rows, columns, k, and where they occur: width · batch rows of a 28×28 picture with h = 16 or of a 32×32 one with h = 48.
+/// Rows, columns, k, and where they occur: width · batch rows of a 28×28 picture with h = 16 or a 32×32 one with h = 48.
 static const struct {
   int rows, columns, k;
   const char *what;
