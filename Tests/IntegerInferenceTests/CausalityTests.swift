@@ -67,7 +67,7 @@ struct Recorder: SymbolCoder {
     let network = try local(.gray)
     let plain = ValueWeights([nil])
     func stream(_ coder: TileCoder, _ seed: Int) -> [UInt8] {
-      coder.encode(width: 20, height: 9, count: 1, weights: plain) { _, y, row in
+      coder.encode(Lot(LotSize(width: 20, height: 9), weights: plain)) { _, y, row in
         for x in 0..<20 { row[x] = UInt8((x * seed + y * 3) & 255) }
       }
     }

@@ -65,8 +65,8 @@ import Testing
     #expect(throws: ModelError.truncated) { try Model(file: file.dropLast()) }
     #expect(throws: ModelError.truncated) { try Model(file: file + [0]) }
     var newer = file
-    newer[8] = 2
-    #expect(throws: ModelError.newerVersion(2)) { try Model(file: newer) }
+    newer[8] = 3
+    #expect(throws: ModelError.newerVersion(3)) { try Model(file: newer) }
     // Biases near 2^31 in the first layer: 32-bit sums could overflow.
     var unbounded = file
     let provenance = Int(file[15]) | Int(file[16]) << 8
