@@ -1,6 +1,6 @@
 // Checks every kernel path of this CPU against the portable one on random numbers, and times it.
 //
-//   clang -O2 -ISources/PixelKernels/include bench/kernels.c Sources/PixelKernels/*.c -o kernels && ./kernels
+//   clang -O2 -ISources/PixelKernels/include bench/kernels.c Sources/PixelKernels/*.c -lm -o kernels && ./kernels
 //
 // For Arm, on another machine: apt-get install qemu-user gcc-aarch64-linux-gnu, then compile each file with
 //   clang --target=aarch64-linux-gnu -march=armv8.2-a+dotprod -isystem /usr/aarch64-linux-gnu/include -O2 -c ...

@@ -1,5 +1,5 @@
-// The float kernels for vectors of FLOAT_BYTES bytes. Each translation unit that includes this compiles them for its own
-// target: FLOAT_BYTES, and the largest tile it has registers for, FLOAT_ROWS × FLOAT_VECTORS vectors.
+// The float kernels for vectors of FLOAT_BYTES bytes. Each translation unit that includes this compiles them for its
+// own target: FLOAT_BYTES, and the largest tile it has registers for, FLOAT_ROWS × FLOAT_VECTORS vectors.
 #include <math.h>
 #include <string.h>
 

@@ -1,28 +1,44 @@
 // Tiles of a matrix product that stay in registers, for the vector type T and the number of vectors VECTORS; TILE(name)
 // makes the functions' names. float.h includes this once for each T.
 
-/// Stores row r of a tile.
-FLOAT_INLINE void TILE(finish)(const T *sum, const prnn_result *to, size_t row, size_t column, int vectors) {
-#pragma clang loop unroll(full)
-  for (int v = 0; v < vectors; v++) {
-    size_t at = column + (size_t)v * (sizeof(T) / 4);
-    T y = sum[v], x;
-    if (to->bias) {
-      memcpy(&x, to->bias + at, sizeof x);
-      y += x;
+#define EACH_VECTOR                             \
+  _Pragma("clang loop unroll(full)")            \
+  for (int r = 0; r < rows; r++)                \
+  _Pragma("clang loop unroll(full)")            \
+  for (int v = 0; v < vectors; v++)
+
+/// Where vector v of row r of the tile is in a matrix.
+#define PLACE(matrix, stride) ((matrix) + (row + (size_t)r) * (stride) + column + (size_t)v * (sizeof(T) / 4))
+
+/// Makes a tile of the result from its sums.
+FLOAT_INLINE void TILE(finish)(T sum[FLOAT_ROWS][FLOAT_VECTORS], const prnn_result *to, size_t row, size_t column,
+                               int rows, int vectors) {
+  T x;
+  if (to->bias) {
+    EACH_VECTOR {
+      memcpy(&x, to->bias + column + (size_t)v * (sizeof(T) / 4), sizeof x);
+      sum[r][v] += x;
     }
-    if (to->gate) {
-      memcpy(&x, to->gate + row * to->gate_stride + at, sizeof x);
-      y = x > 0 ? y : (T){0};
+  }
+  if (to->gate) {
+    EACH_VECTOR {
+      memcpy(&x, PLACE(to->gate, to->gate_stride), sizeof x);
+      sum[r][v] = x > 0 ? sum[r][v] : (T){0};
     }
-    if (to->addend) {
-      memcpy(&x, to->addend + row * to->addend_stride + at, sizeof x);
-      y += x;
+  }
+  if (to->addend) {
+    EACH_VECTOR {
+      memcpy(&x, PLACE(to->addend, to->addend_stride), sizeof x);
+      sum[r][v] += x;
     }
-    if (to->y != to->positive) memcpy(to->y + row * to->y_stride + at, &y, sizeof y);
-    if (to->positive) {
-      y = y > 0 ? y : (T){0};
-      memcpy(to->positive + row * to->positive_stride + at, &y, sizeof y);
+  }
+  if (to->y != to->positive) {
+    EACH_VECTOR memcpy(PLACE(to->y, to->y_stride), &sum[r][v], sizeof x);
+  }
+  if (to->positive) {
+    EACH_VECTOR {
+      x = sum[r][v] > 0 ? sum[r][v] : (T){0};
+      memcpy(PLACE(to->positive, to->positive_stride), &x, sizeof x);
     }
   }
 }
@@ -30,10 +46,7 @@ FLOAT_INLINE void TILE(finish)(const T *sum, const prnn_result *to, size_t row, 
 FLOAT_INLINE void TILE(products)(const prnn_term *terms, size_t count, const prnn_result *to, size_t row,
                                  size_t column, int rows, int vectors) {
   T sum[FLOAT_ROWS][FLOAT_VECTORS];
-#pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) sum[r][v] = (T){0};
+  EACH_VECTOR sum[r][v] = (T){0};
   for (size_t t = 0; t < count; t++) {
     const size_t stride = terms[t].a_stride, b_stride = terms[t].b_stride;
     prnn_span span = span_of(terms[t].spans, terms[t].k, column, (size_t)vectors * (sizeof(T) / 4));
@@ -42,14 +55,10 @@ FLOAT_INLINE void TILE(products)(const prnn_term *terms, size_t count, const prn
       T w[FLOAT_VECTORS];
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++) memcpy(&w[v], b + (size_t)v * (sizeof(T) / 4), sizeof(T));
-#pragma clang loop unroll(full)
-      for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) sum[r][v] += a[(size_t)r * stride] * w[v];
+      EACH_VECTOR sum[r][v] += a[(size_t)r * stride] * w[v];
     }
   }
-#pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++) TILE(finish)(sum[r], to, row + (size_t)r, column, vectors);
+  TILE(finish)(sum, to, row, column, rows, vectors);
 }
 
 /// w (ks, vectors) += the products of all rows.
@@ -76,3 +85,6 @@ FLOAT_INLINE void TILE(gradient)(const float *a, size_t a_stride, const float *d
     for (int v = 0; v < vectors; v++)
       memcpy(w + (size_t)k * w_stride + (size_t)v * (sizeof(T) / 4), &sum[k][v], sizeof(T));
 }
+
+#undef EACH_VECTOR
+#undef PLACE

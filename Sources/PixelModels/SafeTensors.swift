@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// A safetensors file: named tensors and a table of texts. Layout: https://github.com/huggingface/safetensors.
 ///
-///     let file = SafeTensors(tensors: [.init(name: "w", shape: [2], values: .float32([1, 2]))], metadata: ["step": "3"])
+///     let file = SafeTensors(tensors: [.init(name: "w", shape: [2], values: .float32([1, 2]))])
 ///     let again = try SafeTensors(file: file.serialized())   // again["w"]!.floats! == [1, 2]
 ///
 /// Eight bytes with the length of the header, the header in JSON, then the numbers of all tensors without a gap.

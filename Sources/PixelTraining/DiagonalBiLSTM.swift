@@ -1,11 +1,11 @@
 import PixelKernels
 import PixelModels
 
-/// Section 3.2 of the paper: two LSTMs from the upper corners, a cell at a time; the map of the one from the right is moved
-/// down by a row before the two are added.
+/// Section 3.2 of the paper: two LSTMs from the upper corners, a cell at a time; the map of the one from the right is
+/// moved down by a row before the two are added.
 ///
-/// The paper skews the map to compute whole diagonals at once. Here a cell of all pictures of the batch is enough work for
-/// the kernels, so cells go in the order of a row, and what comes from the row above is ready.
+/// The paper skews the map to compute whole diagonals at once. Here a cell of all pictures of the batch is enough work
+/// for the kernels, so cells go in the order of a row, and what comes from the row above is ready.
 final class DiagonalBiLSTM: Block {
   private let left: DiagonalLSTM
   private let right: DiagonalLSTM

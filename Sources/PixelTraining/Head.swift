@@ -1,12 +1,13 @@
 import PixelKernels
 import PixelModels
 
-/// The 1×1 convolutions after the blocks, and the loss: forward and backward at once, some pixels at a time, since no pixel's
-/// head sees another pixel.
+/// The 1×1 convolutions after the blocks, and the loss: forward and backward at once, some pixels at a time, since no
+/// pixel's head sees another pixel.
 final class Head {
   private let network: PixelRNN
   private let convolutions: [MaskedConvolution]
-  /// Of some pixels: max(0, x_L + skip), head.0 and head.1 after their ReLU, and the logits; then the gradients of the first three.
+  /// Of some pixels: max(0, x_L + skip), head.0 and head.1 after their ReLU, and the logits; then the gradients of the
+  /// first three.
   private let activations: [Map]
   private let gradients: [Map]
   /// Pixels of a row that are done at once.

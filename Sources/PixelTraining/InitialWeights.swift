@@ -2,9 +2,10 @@ import PixelModels
 
 /// Start weights of a network, the same for the same seed.
 ///
-/// Weights are uniform with variance 2 / n before a ReLU and 1 / n elsewhere, n the inputs that the masks leave an output.
-/// `expand` is smaller by √layers, so that a deep residual network starts near its first convolution; `skip` likewise, and the
-/// output by 10, so that it starts near equal probabilities. Biases and initial states are 0; those of forget gates 1.
+/// Weights are uniform with variance 2 / n before a ReLU and 1 / n elsewhere, n the inputs that the masks leave an
+/// output. `expand` is smaller by √layers, so that a deep residual network starts near its first convolution; `skip`
+/// likewise, and the output by 10, so that it starts near equal probabilities. Biases and initial states are 0; those of
+/// forget gates 1.
 public func initialWeights(_ network: PixelRNN, seed: UInt64) -> [Float] {
   let layout = ParameterLayout(network)
   let mask = layout.mask()

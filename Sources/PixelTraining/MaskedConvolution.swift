@@ -3,8 +3,8 @@ import PixelModels
 
 /// A convolution at work: where its numbers lie, and its products for rows of pixels.
 ///
-/// Masked weights are 0, so the mask needs no arithmetic of its own, and of the groups of features that it cuts off from each
-/// other the products are left out (``Spans``). The gradient of masked weights is cleared at the end.
+/// Masked weights are 0, so the mask needs no arithmetic of its own, and of the groups of features that it cuts off from
+/// each other the products are left out (``Spans``). The gradient of masked weights is cleared at the end.
 struct MaskedConvolution {
   let shape: PixelRNN.Convolution
   private let weight: Int
@@ -88,7 +88,7 @@ struct MaskedConvolution {
     }
   }
 
-  /// Adds the gradient of the weights and the bias from `rows` gradients `d` of the outputs at a pixel and those after it.
+  /// Adds the gradient of the weights and the bias from `rows` gradients `d` of the outputs, at a pixel and after it.
   func addGradient(
     _ pass: Pass, to gradient: UnsafeMutablePointer<Float>, of x: Map, row: Int, column: Int = 0,
     d: UnsafePointer<Float>, rows: Int

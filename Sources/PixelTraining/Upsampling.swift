@@ -28,7 +28,7 @@ final class Upsampling {
       border: .init(top: 2, left: 2, right: 2, bottom: 2))
   }
 
-  /// Calls `body` for every row of small pixels of every phase, with the pixels of the row that are in the large picture.
+  /// Calls `body` for every row of small pixels of every phase, with the number of those in the large picture.
   private func forEachRow(_ pass: Pass, _ body: (_ phase: Int, _ smallRow: Int, _ count: Int) -> Void) {
     for phase in 0..<4 {
       for y in 0..<smallHeight where 2 * y + phase / 2 < pass.height {

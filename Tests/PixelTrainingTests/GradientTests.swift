@@ -32,7 +32,7 @@ import Testing
     return all
   }()
 
-  static let sizes = [(3, 4), (5, 3), (1, 1), (2, 1)]
+  static let sizes = [(3, 4), (4, 2), (1, 1)]
 
   @Test(arguments: networks.map(\.0))
   func differences(name: String) throws {
@@ -47,13 +47,13 @@ import Testing
       let layout = ParameterLayout(network)
       for parameter in network.parameters {
         let range = layout.range(parameter.name)
-        // All numbers of a tensor at once, along its gradient, and two of them alone.
+        // All numbers of a tensor at once, along its gradient, and the first alone.
         let length = range.reduce(0.0) { $0 + Double(gradient[$1]) * Double(gradient[$1]) }.squareRoot()
         let along = example.slope { weights, step in
           for i in range { weights[i] += Double(gradient[i]) / length * step }
         }
         #expect(length == 0 || abs(along - length) < 1e-3 * length, "\(parameter.name) \(width)×\(height)")
-        for index in [range.lowerBound, range.upperBound - 1] where example.mask[index] {
+        if let index = range.first(where: { example.mask[$0] }) {
           let slope = example.slope { $0[index] += $1 }
           let tolerance = 1e-3 * abs(slope) + 1e-5 * length + 1e-6
           #expect(abs(slope - Double(gradient[index])) < tolerance, "\(parameter.name) \(width)×\(height)")

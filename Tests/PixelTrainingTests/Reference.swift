@@ -22,12 +22,18 @@ struct Reference {
 
   /// The convolution at one pixel; `at` gives what is at a place, nil for 0.
   func convolve(_ c: PixelRNN.Convolution, _ row: Int, _ column: Int, _ at: (Int, Int) -> Features?) -> Features {
-    let w = layout.range(c.name + ".weight").lowerBound
     var y = c.hasBias ? tensor(c.name + ".bias") : Array(repeating: 0, count: c.outputs)
-    for (t, tap) in c.taps.enumerated() {
-      guard let x = at(row + tap.row, column + tap.column) else { continue }
-      for i in 0..<c.inputs {
-        for o in 0..<c.outputs { y[o] += x[i] * weights[w + (t * c.inputs + i) * c.outputs + o] }
+    let start = layout.range(c.name + ".weight").lowerBound
+    weights.withUnsafeBufferPointer { weights in
+      y.withUnsafeMutableBufferPointer { y in
+        for (t, tap) in c.taps.enumerated() {
+          guard let x = at(row + tap.row, column + tap.column) else { continue }
+          var w = weights.baseAddress! + start + t * c.inputs * c.outputs
+          for i in 0..<c.inputs {
+            for o in 0..<c.outputs { y[o] += x[i] * w[o] }
+            w += c.outputs
+          }
+        }
       }
     }
     return y

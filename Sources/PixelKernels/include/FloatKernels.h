@@ -1,6 +1,7 @@
 /// Float kernels of training. Paths may differ in the last bits.
 ///
-/// All matrices are row by row; a stride is the distance from a row to the next, in elements. No alignment is asked for.
+/// All matrices are row by row; a stride is the distance from a row to the next, in elements. No alignment is asked
+/// for. Why not a BLAS: bench/results/float_kernels.md.
 #ifndef PRNN_FLOAT_KERNELS_H
 #define PRNN_FLOAT_KERNELS_H
 
@@ -45,15 +46,16 @@ typedef struct {
   /// Σ terms to `to`.
   void (*products)(const prnn_term *terms, size_t count, const prnn_result *to, size_t rows, size_t columns);
 
-  /// w (k, columns) += aᵀ (k, rows) · d (rows, columns); outside the spans, where there are some, w may be left as it is.
+  /// w (k, columns) += aᵀ (k, rows) · d (rows, columns); outside the spans, where there are some, w may be left as it
+  /// is.
   void (*gradient)(const float *a, size_t a_stride, const float *d, size_t d_stride, size_t rows, size_t k,
                    size_t columns, const prnn_span *spans, float *w, size_t w_stride);
 
   /// sums (columns) += the sums of the columns of d (rows, columns).
   void (*sums)(const float *d, size_t d_stride, size_t rows, size_t columns, float *sums);
 
-  /// `rows` LSTM cells of `h` features. gates: (rows, 4 h), in: sums of the gates o, f, i, g; out: σ, σ, σ, tanh of them.
-  /// c = f · before + i · g, y = o · tanh(c), all (rows, h).
+  /// `rows` LSTM cells of `h` features. gates: (rows, 4 h), in: sums of the gates o, f, i, g; out: σ, σ, σ, tanh of
+  /// them. c = f · before + i · g, y = o · tanh(c), all (rows, h).
   void (*lstm)(float *gates, const float *before, float *c, float *y, size_t rows, size_t h);
 
   /// Its backward: dy (rows, h) and dc (rows, h) to the sums' dz (rows, 4 h) and, in `dc`, to the cells before.
