@@ -23,7 +23,8 @@ struct Complete: ParsableCommand {
   @OptionGroup var work: WorkOptions
   @OptionGroup var grid: GridOptions
 
-  @Option(help: ArgumentHelp("What is given: upper-half, left-half, or a PNG of the same size.", valueName: "part|file"))
+  @Option(
+    help: ArgumentHelp("What is given: upper-half, left-half, or a PNG of the same size.", valueName: "part|file"))
   var mask: String = Part.upperHalf.rawValue
 
   @Option(help: ArgumentHelp("Completions to draw.", valueName: "n"))
@@ -82,7 +83,9 @@ extension Raster {
   fileprivate func dimmed(unless isGiven: [Bool]) -> Raster {
     var result = self
     for pixel in isGiven.indices where !isGiven[pixel] {
-      for c in 0..<channels { result.samples[pixel * channels + c] = UInt8((1 << bitDepth) / 2 - (bitDepth == 1 ? 1 : 0)) }
+      for c in 0..<channels {
+        result.samples[pixel * channels + c] = UInt8((1 << bitDepth) / 2 - (bitDepth == 1 ? 1 : 0))
+      }
     }
     return result
   }

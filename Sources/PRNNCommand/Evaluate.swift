@@ -72,8 +72,9 @@ struct Evaluate: ParsableCommand {
     guard !noFloats, !model.floats.isEmpty else { return nil }
     let networks = try FloatNetwork.read(Array(model.floats))
     return networks.enumerated().reduce(0) { sum, entry in
-      sum + entry.element.likelihood(
-        of: pictures.level(entry.offset, of: networks.count), threads: work.threads)
+      sum
+        + entry.element.likelihood(
+          of: pictures.level(entry.offset, of: networks.count), threads: work.threads)
     }
   }
 }

@@ -22,7 +22,8 @@ private struct Meter: SymbolCoder {
 
 /// The integer networks against what PyTorch computed in double precision with the same weights.
 @Suite struct FloatAgreementTests {
-  static let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/spec/vectors/pixelrnn/"
+  static let folder =
+    #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/spec/vectors/pixelrnn/"
 
   @Test(arguments: [
     "pixel-cnn-bernoulli", "pixel-cnn-softmax", "pixel-cnn-conditional", "row-lstm-bernoulli", "row-lstm-softmax",
@@ -30,7 +31,8 @@ private struct Meter: SymbolCoder {
   ])
   func integersAgreeWithFloats(name: String) throws {
     let tensors = try SafeTensors(file: [UInt8](Data(contentsOf: URL(filePath: Self.folder + name + ".safetensors"))))
-    let network = try JSONDecoder().decode(PixelRNN.self, from: Data(try #require(tensors.metadata["architecture"]).utf8))
+    let network = try JSONDecoder().decode(
+      PixelRNN.self, from: Data(try #require(tensors.metadata["architecture"]).utf8))
     let weights = try network.parameters.flatMap { try #require(tensors[$0.name]?.floats) }
     let samples = try #require(tensors["samples"])
     var maxima = Dictionary(uniqueKeysWithValues: network.convolutions.map { ($0.name, Float(4)) })
@@ -59,7 +61,8 @@ private struct Meter: SymbolCoder {
     var meter = Meter()
     let plain = ValueWeights(Array(repeating: nil, count: network.channels))
     PixelRNNCoder(integers, kernels: .fastest).run(
-      try lot(samples), small: small, isKnown: small == nil ? nil : { _, row, column in row % 2 == 0 && column % 2 == 0 },
+      try lot(samples), small: small,
+      isKnown: small == nil ? nil : { _, row, column in row % 2 == 0 && column % 2 == 0 },
       plain, &meter)
     let nats = try #require(tensors["nats"]?.doubles?.first)
     #expect(abs(meter.nats / nats - 1) < 0.002)

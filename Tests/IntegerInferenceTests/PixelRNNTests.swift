@@ -74,7 +74,8 @@ import Testing
       PixelRNNCoder(integers, kernels: .fastest).run(decoded, small: nil, plain(network), &decoder)
       let original = lot(network, width: width, height: height, count: count)
       #expect(decoder.isAtEnd)
-      #expect((0..<width * height * count * network.channels).allSatisfy { original.samples[$0] == decoded.samples[$0] })
+      #expect(
+        (0..<width * height * count * network.channels).allSatisfy { original.samples[$0] == decoded.samples[$0] })
     }
   }
 

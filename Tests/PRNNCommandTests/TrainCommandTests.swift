@@ -29,9 +29,11 @@ import Testing
     #expect(lines.count == 4)
     #expect(lines[3].hasPrefix("step 12, epoch 4.00: train "))
     #expect(lines[3].contains(" nats  "))
-    #expect(folder.names == ["log.csv", "log.png", "out.checkpoint", "out.safetensors", "train.bits"])
-    let networks = try FloatNetwork.read(folder.read("out.safetensors"))
-    #expect(networks.map(\.network.kind) == [.pixelCNN])
+    #expect(folder.names == ["log.csv", "log.png", "out.checkpoint", "out.prnnm", "train.bits"])
+    let model = try Model(file: folder.read("out.prnnm"))
+    let networks = try FloatNetwork.read(Array(model.floats))
+    #expect(networks.map(\.network.kind) == [.pixelCNN] && model.name == "out")
+    #expect(model.network(for: .gray)?.isBernoulli == true)
     #expect(try Raster(png: folder.read("log.png")).width == 960)
     #expect(String(decoding: try folder.read("log.csv"), as: UTF8.self).split(separator: "\n").count == 13)
   }
@@ -42,7 +44,8 @@ import Testing
     _ = try folder.write("mosaic.png", picture.png())
     let words = [
       "train", "--architecture", "row-lstm", "--channels", "3", "--tile", "4x4", "--steps", "2", "--levels", "2",
-      "--level", "1", "--condition", "2", "--flip", "--optimiser", "rmsprop", folder.path, "-o", folder / "level1",
+      "--level", "1", "--condition", "2", "--flip", "--optimiser", "rmsprop", folder.path, "-o",
+      folder / "level1.safetensors",
     ]
     #expect(Program.run(words + small + ["--quiet"]) == .init(status: 0, error: ""))
     let network = try FloatNetwork.read(folder.read("level1.safetensors"))[0].network
@@ -55,14 +58,14 @@ import Testing
 
   @Test func aRunThatIsStoppedGoesOn() throws {
     let all = ["--steps", "20", "--batch", "500"]
-    #expect(try trainBits(all[0], all[1], all[2], all[3], "-o", folder / "whole").status == 0)
+    #expect(try trainBits(all[0], all[1], all[2], all[3], "-o", folder / "whole.safetensors").status == 0)
     let network = ["--architecture", "pixel-cnn", "--bernoulli", "--bits", "8x6"] + small
     let words = (["train", folder / "train.bits"] + network + all).map { "'\($0)'" }.joined(separator: " ")
     // A checkpoint after every step: the first says that the run is on its way. It may end before the signal comes.
     for _ in 0..<10 {
       let stopped = Program.shell(
         """
-        rm -f '\(folder.path)'/parts.*; '\(Program.path)' \(words) --checkpoint-minutes 0 -o '\(folder / "parts")' & p=$!
+        rm -f '\(folder.path)'/parts.*; '\(Program.path)' \(words) --checkpoint-minutes 0 -o '\(folder / "parts.safetensors")' & p=$!
         while [ ! -e '\(folder / "parts.checkpoint")' ]; do sleep 0.005; done; kill -TERM $p; wait $p
         """)
       if stopped.status == 128 + SIGTERM { break }
@@ -71,13 +74,13 @@ import Testing
     #expect(!folder.names.contains("parts.safetensors"))
     let done = try Checkpoint(file: folder.read("parts.checkpoint")).progress.step
     #expect(done > 0 && done < 20)
-    let resumed = train("--resume", folder / "parts.checkpoint", "-o", folder / "parts", "--threads", "1")
+    let resumed = train("--resume", folder / "parts.checkpoint", "-o", folder / "parts.safetensors", "--threads", "1")
     #expect(resumed.status == 0)
     #expect(try folder.read("parts.safetensors") == folder.read("whole.safetensors"))
   }
 
   @Test func settingsOfTheCheckpoint() throws {
-    #expect(try trainBits("--steps", "1", "-o", folder / "a").status == 0)
+    #expect(try trainBits("--steps", "1", "-o", folder / "a.prnnm").status == 0)
     let clash = train("--resume", folder / "a.checkpoint", "--layers", "2", "-o", folder / "b")
     #expect(clash.status == EX_USAGE)
     #expect(clash.error.hasPrefix("Error: --layers is a setting of the checkpoint; leave it out with --resume.\n"))
@@ -92,18 +95,18 @@ import Testing
     #expect(damaged.status == EX_DATAERR)
     #expect(
       damaged.error == "prnn: \(cut): the checkpoint is damaged (cut short or changed); go back to an earlier one\n")
-    #expect(folder.names == ["a.checkpoint", "a.safetensors", "cut", "train.bits"])
+    #expect(folder.names == ["a.checkpoint", "a.prnnm", "cut", "train.bits"])
   }
 
   @Test func nothingIsOverwrittenUnasked() throws {
-    let output = try folder.write("out.safetensors", [1])
-    let result = try trainBits("--steps", "1", "-o", folder / "out.prnnm")
+    let output = try folder.write("out.prnnm", [1])
+    let result = try trainBits("--steps", "1", "-o", output)
     #expect(result.status == EX_CANTCREAT)
     #expect(
       result.error == "prnn: \(output): exists already; choose another name with -o, or overwrite it with --force\n")
     _ = try folder.write("a.checkpoint", [1])
     #expect(try trainBits("--steps", "1", "-o", folder / "a").status == EX_CANTCREAT)
-    #expect(folder.names == ["a.checkpoint", "out.safetensors", "train.bits"])
+    #expect(folder.names == ["a.checkpoint", "out.prnnm", "train.bits"])
   }
 
   @Test func inputsThatAreNoData() throws {
