@@ -1,7 +1,7 @@
 """Trains a network of pixelrnn.py on binarised MNIST or CIFAR-10 on a CPU, in bfloat16; see the README of this folder.
 
-Adam, or Muon for the matrices, with a warm-up and a cosine over --minutes. What is evaluated and saved is a running average of
-the weights: OUT.safetensors; OUT.pt holds the state for --resume.
+Adam, or Muon for the matrices, with a warm-up and a cosine over --minutes. What is evaluated and saved is a running
+average of the weights: OUT.safetensors; OUT.pt holds the state for --resume.
 """
 
 import argparse
@@ -14,7 +14,8 @@ import sys
 import time
 
 # Without these the allocator hands large blocks back to the system each time: training is half as fast.
-ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "8000000000", "MALLOC_TRIM_THRESHOLD_": "16000000000", "MALLOC_TOP_PAD_": "100000000"}
+ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(8 << 30), "MALLOC_TRIM_THRESHOLD_": str(16 << 30),
+             "MALLOC_TOP_PAD_": str(100 << 20)}
 if __name__ == "__main__" and "MALLOC_TRIM_THRESHOLD_" not in os.environ:
     os.environ.update(ALLOCATOR)
     os.execv(sys.executable, [sys.executable, *sys.argv])
@@ -71,8 +72,8 @@ def cifar10(folder):
     def part(paths):
         return torch.from_numpy(np.concatenate([images(p) for p in paths]))
 
-    train = sorted(pathlib.Path(folder).glob("train-*.png"))
-    return {"train": part(train[:-2]), "valid": part(train[-2:]), "test": part(sorted(pathlib.Path(folder).glob("test-*.png")))}
+    train, test = (sorted(pathlib.Path(folder).glob(name + "-*.png")) for name in ("train", "test"))
+    return {"train": part(train[:-2]), "valid": part(train[-2:]), "test": part(test)}
 
 
 def evaluate(net, weights, pictures, batch=50):
@@ -141,7 +142,8 @@ class Training:
         torch.save(state, self.a.out + ".pt.part")
         provenance = {k: v for k, v in vars(self.a).items() if k not in ("folder", "out")}
         provenance |= {"steps": self.step, "minutes-so-far": round(self.seconds / 60, 1), "results": results}
-        pixelrnn.save(self.a.out + ".safetensors.part", self.arch, self.network(self.average), {"provenance": json.dumps(provenance)})
+        pixelrnn.save(self.a.out + ".safetensors.part", self.arch, self.network(self.average),
+                      {"provenance": json.dumps(provenance)})
         for suffix in (".pt", ".safetensors"):
             os.replace(self.a.out + suffix + ".part", self.a.out + suffix)
 
