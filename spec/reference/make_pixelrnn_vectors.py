@@ -1,8 +1,8 @@
 """Makes ../vectors/pixelrnn: tiny networks with pictures, their nats and the gradients, computed in float64.
 
 Each file holds the weights by name (F32), "samples" (U8: 2 pictures of 5 rows, 6 columns), for a conditional network
-"small" (U8, 3 by 3), and the results: "nats" (F64, the sum over the batch, shape (1)) and for every weight "grad." and its
-name (F32). The files are frozen: they are what the other implementations are tested with.
+"small" (U8, 3 by 3), and the results: "nats" (F64, the sum over the batch, shape (1)) and for every weight "grad."
+and its name (F32). The files are frozen: they are what the other implementations are tested with.
 """
 
 import dataclasses

@@ -276,8 +276,8 @@ class Network:
 
 
 class SoftmaxLoss(torch.autograd.Function):
-    """The output layer and its nats, a few pixels at a time so that logits never leave the cache; makes the gradients on
-    the way. x (pixels, w), weight (w, channels · 256), bias, target (pixels, channels), coded (pixels) of 0 and 1, or
+    """The output layer and its nats, a few pixels at a time so that logits never leave the cache; makes the gradients
+    on the way. x (pixels, w), weight (w, channels · 256), bias, target (pixels, channels), coded (pixels) of 0 and 1, or
     None.
     """
 
