@@ -31,7 +31,8 @@ public struct Checkpoint: Equatable, Sendable {
     progress = TrainingProgress()
     weights = start.weights
     average = start.weights
-    optimiser = Optimiser(configuration.optimiser, count: start.weights.count)
+    optimiser = Optimiser(
+      configuration.optimiser, count: start.weights.count, plan: MuonPlan(start.network))
   }
 
   /// Whether these are the pictures of the run.
@@ -72,9 +73,9 @@ public struct Checkpoint: Equatable, Sendable {
     do {
       weights = try file.numbers(of: network, prefix: "weights.")
       average = try file.numbers(of: network, prefix: "average.")
-      optimiser = Optimiser(configuration.optimiser, count: 0)
+      optimiser = Optimiser(configuration.optimiser, count: 0, plan: MuonPlan(header.network))
       optimiser.second = try file.numbers(of: network, prefix: "second.")
-      if optimiser.kind == .adam { optimiser.first = try file.numbers(of: network, prefix: "first.") }
+      if optimiser.kind != .rmsprop { optimiser.first = try file.numbers(of: network, prefix: "first.") }
     } catch {
       throw .damagedCheckpoint("tensors are missing")
     }
