@@ -38,7 +38,8 @@ enum Muon {
   /// The step of a matrix from its gradient.
   ///
   /// - Parameter momentum: (rows, columns), moved towards the gradient.
-  static func step(_ matrix: MuonPlan.Matrix, gradient: ArraySlice<Float>, momentum: inout ArraySlice<Float>) -> [Float] {
+  static func step(_ matrix: MuonPlan.Matrix, gradient: ArraySlice<Float>, momentum: inout ArraySlice<Float>) -> [Float]
+  {
     let keep = Muon.momentum
     var mixed = [Float](repeating: 0, count: matrix.range.count)
     for (i, at) in matrix.range.enumerated() {

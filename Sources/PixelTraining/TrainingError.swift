@@ -32,7 +32,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       "is \(width) × \(height), but the other pictures are \(expected) × \(other); cut all of them with --tile"
     case .smallerThanTile(let width, let height): "is \(width) × \(height), smaller than the tiles of --tile"
     case .channels(let name, let expected):
-      "is \(name), but the network takes \(expected == 3 ? "RGB" : "gray"); convert it, or set --channels"
+      "is \(name), but the network takes \(expected == 3 ? "RGB" : "gray"); convert it, or take another network"
     case .bitDepth(let depth, let expected):
       "has \(depth) bits a sample, but the network takes \(expected); convert it\(depth == 1 ? ", or set --bernoulli" : "")"
     case .holdOut(let count, let all): "cannot hold out \(count) of \(all) pictures; lower --hold-out"
