@@ -27,7 +27,12 @@ let package = Package(
     // Float networks: forward, backward. Of the package it needs what a network is, and the kernels.
     .target(name: "PixelTraining", dependencies: ["PixelModels", "PixelKernels", "Raster", "ByteCoding"]),
     .target(name: "ArchiveFormat", dependencies: ["ByteCoding"]),
-    .target(name: "PRNN", dependencies: ["ByteCoding", "Raster", "PixelKernels", "EntropyCoding", "PixelModels", "IntegerInference", "ArchiveFormat", "BundledModels"]),
+    .target(
+      name: "PRNN",
+      dependencies: [
+        "ByteCoding", "Raster", "PixelKernels", "EntropyCoding", "PixelModels", "IntegerInference", "ArchiveFormat",
+        "BundledModels",
+      ]),
     .executableTarget(
       name: "PRNNCommand",
       dependencies: [

@@ -1,3 +1,6 @@
+import ByteCoding
+
+
 /// The pictures of a run in the order they are trained on: every epoch has each picture once, in an order of its own.
 ///
 /// Everything follows from the seed and the number of a picture in the run, so that a run can go on at any place.
