@@ -23,7 +23,7 @@ let package = Package(
     .target(name: "EntropyCoding", dependencies: ["PixelKernels"]),
     .target(name: "PixelModels", dependencies: ["ByteCoding"]),
     .target(name: "BundledModels", exclude: ["photo.prnnmodel", "photo-fast.prnnmodel"]),
-    .target(name: "IntegerInference", dependencies: ["PixelModels", "PixelKernels", "EntropyCoding"]),
+    .target(name: "IntegerInference", dependencies: ["ByteCoding", "PixelModels", "PixelKernels", "EntropyCoding"]),
     // Float networks: forward, backward. Of the package it needs what a network is, and the kernels.
     .target(name: "PixelTraining", dependencies: ["PixelModels", "PixelKernels", "Raster", "ByteCoding"]),
     .target(name: "ArchiveFormat", dependencies: ["ByteCoding"]),
@@ -36,7 +36,7 @@ let package = Package(
     .executableTarget(
       name: "PRNNCommand",
       dependencies: [
-        "PRNN", "Raster", "PixelModels", "PixelTraining", "ArchiveFormat",
+        "ByteCoding", "PRNN", "Raster", "PixelModels", "PixelTraining", "ArchiveFormat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "ByteCodingTests", dependencies: ["ByteCoding"]),

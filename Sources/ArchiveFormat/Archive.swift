@@ -80,8 +80,8 @@ extension Archive {
   /// Images of all series.
   public var imageCount: Int { series.reduce(0) { $0 + $1.header.count } }
 
-  /// Samples of all images.
-  public var samples: Int { series.reduce(0) { $0 &+ $1.header.imageSamples &* $1.header.count } }
+  /// Samples of all images; `Int.max` when they are more than any memory holds.
+  public var samples: Int { saturatedSum(series.map { saturatedProduct($0.header.imageSamples, $0.header.count) }) }
 
   /// Whether the images have names.
   public var isNamed: Bool { series.contains { !$0.names.isEmpty } }

@@ -28,7 +28,7 @@ struct ArchiveParser {
       let hash = Array(try fields.take(32))
       models.append(.init(hash: hash, name: try fields.name()))
     case .modelFile:
-      guard series.isEmpty, current == nil, models.last?.file == .some(nil) else { throw order(type) }
+      guard series.isEmpty, current == nil, let model = models.last, model.file == nil else { throw order(type) }
       models[models.count - 1].file = Array(try fields.take(fields.remaining))
     case .series:
       guard current == nil else { throw order(type) }

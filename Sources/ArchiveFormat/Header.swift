@@ -1,3 +1,5 @@
+import ByteCoding
+
 extension Archive {
   /// How the samples of the images of a series are laid out.
   public struct Header: Equatable, Sendable {
@@ -75,8 +77,8 @@ extension Archive.Header {
     }
   }
 
-  /// Samples of an image; wraps around when they are more than any memory holds.
-  public var imageSamples: Int { width &* height &* channels }
+  /// Samples of an image; `Int.max` when they are more than any memory holds.
+  public var imageSamples: Int { saturatedProduct(width, height, channels) }
 
   /// Streams of a tile: alpha has one of its own.
   public var streams: Int { colourType & 4 != 0 ? 2 : 1 }

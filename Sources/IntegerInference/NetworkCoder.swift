@@ -1,3 +1,4 @@
+import ByteCoding
 import EntropyCoding
 import PixelModels
 
@@ -108,14 +109,6 @@ extension Model.Network {
       saturatedProduct(size.width + 32, size.height + 16, local.architecture.channels, size.count)
     case .pixelRNN(let network): PixelRNNState.bytesNeeded(network.architecture, size)
     }
-  }
-}
-
-/// `Int.max` when it is more than that.
-public func saturatedProduct(_ factors: Int...) -> Int {
-  factors.reduce(1) {
-    let (value, overflow) = $0.multipliedReportingOverflow(by: $1)
-    return overflow ? .max : value
   }
 }
 

@@ -51,7 +51,7 @@ extension Codec {
   private func encode(_ set: PictureSet, into archive: inout Archive, _ model: Model) throws {
     let plans = try archive.series.map { try CodingPlan($0, model) }
     let pieces = Piece.all(of: archive)
-    for piece in pieces { try check(plans[piece.series].bytesNeeded(piece, threads: threads)) }
+    try check(CodingPlan.bytesNeeded(pieces, plans, threads: threads))
     let jobs = CodingJob.all(pieces, plans)
     let streams = Mutex<[[UInt8]]>(Array(repeating: [], count: jobs.count))
     try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in

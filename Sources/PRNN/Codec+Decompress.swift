@@ -51,7 +51,7 @@ extension Codec {
     _ archive: Archive, _ pieces: [Piece], _ models: ModelLibrary, _ body: (Int, () -> Raster) throws -> Void
   ) throws {
     let plans = try plans(archive, models)
-    for piece in pieces { try check(plans[piece.series].bytesNeeded(piece, threads: threads)) }
+    try check(CodingPlan.bytesNeeded(pieces, plans, threads: threads))
     let most = min(threads << 22, memoryLimit / 2)
     var rest = pieces[...]
     while !rest.isEmpty {

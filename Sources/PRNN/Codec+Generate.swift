@@ -51,10 +51,8 @@ extension Codec {
     (header.tileWidth, header.tileHeight) = (header.width, header.height)
     let plan = try CodingPlan(.init(header: header, checksums: [], tiles: []), model)
     // Four random bytes for a sample, too.
-    let network = plan.bytesNeeded(Piece(series: 0, units: [0], images: 0..<count), threads: 1)
-    try check(
-      saturatedProduct(picture.samples.count, 5 * count).addingReportingOverflow(network).overflow
-        ? .max : saturatedProduct(picture.samples.count, 5 * count) + network)
+    let network = plan.bytesNeeded(Piece(series: 0, units: [0], images: 0..<count), threads: 1, jobs: 1)
+    try check(saturatedSum([network, saturatedProduct(picture.samples.count, 4, count)]))
     let size = picture.samples.count
     let coders = Coders(kernels, progress: progress)
     var pictures = (0..<count).flatMap { _ in picture.samples }

@@ -25,7 +25,9 @@ extension Codec {
     let series = set.series
     let archive = try draft(of: set, model: model)
     let plans = try archive.series.map { try CodingPlan($0, model) }
-    let jobs = CodingJob.all(Piece.all(of: archive), plans)
+    let pieces = Piece.all(of: archive)
+    try check(CodingPlan.bytesNeeded(pieces, plans, threads: threads))
+    let jobs = CodingJob.all(pieces, plans)
     let results = Mutex<[Likelihood]>(Array(repeating: Likelihood(), count: jobs.count))
     try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
       let (job, plan) = (jobs[i], plans[jobs[i].series])

@@ -1,4 +1,5 @@
 import ArchiveFormat
+import ByteCoding
 import IntegerInference
 import PixelModels
 import Raster
@@ -11,7 +12,7 @@ struct CodingPlan: Sendable {
   let weights: [ValueWeights]
   let model: Model
 
-  /// - Throws: ``PRNNError`` when the model has no network for the channels, or the images have several levels.
+  /// - Throws: ``PRNNError`` when the model has no network for the channels, or fewer than the levels.
   init(_ series: Archive.Series, _ model: Model) throws {
     header = series.header
     groups = PlaneGroup.all(of: header, series.rasterChunks)
@@ -32,16 +33,23 @@ struct CodingPlan: Sendable {
 
   /// Bytes for the samples of a piece, and for what coders need for a tile or lot for each thread; `Int.max` when they are
   /// more than that.
-  func bytesNeeded(_ piece: Piece, threads: Int) -> Int {
+  ///
+  /// - Parameter jobs: streams that may be coded at the same time.
+  func bytesNeeded(_ piece: Piece, threads: Int, jobs: Int) -> Int {
     let images = piece.images.count
     let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: images)
     let working = groups.map { group in
       (0..<header.levels).map { model.network(for: group.role, level: $0)!.bytesNeeded(size) }.max()!
     }.max()!
-    let atOnce = saturatedProduct(working, min(threads, piece.units.count))
-    let (sum, overflow) = saturatedProduct(header.width, header.height, header.channels, images)
-      .addingReportingOverflow(atOnce)
-    return overflow ? .max : sum
+    return saturatedSum([
+      saturatedProduct(header.imageSamples, images), saturatedProduct(working, min(threads, jobs)),
+    ])
+  }
+
+  /// Bytes for the largest of some pieces, when all are coded with so many threads.
+  static func bytesNeeded(_ pieces: [Piece], _ plans: [CodingPlan], threads: Int) -> Int {
+    let jobs = pieces.reduce(0) { $0 + $1.units.count }
+    return pieces.map { plans[$0.series].bytesNeeded($0, threads: threads, jobs: jobs) }.max() ?? 0
   }
 
   /// What both sides know of a stream's lot.

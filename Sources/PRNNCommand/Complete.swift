@@ -70,6 +70,9 @@ struct Complete: ParsableCommand {
           "is \(file.width) × \(file.height), the picture \(width) × \(height); give a mask of its size",
           status: EX_DATAERR)
       }
+      guard [.gray, .rgb].contains(file.colourType) else {
+        throw Failure(mask, "is a \(file.colourType.name) picture; give a gray or RGB mask", status: EX_DATAERR)
+      }
       // White, or any other sample that is not 0, is given.
       return (0..<width * height).map { pixel in
         file.samples[pixel * file.channels..<(pixel + 1) * file.channels].contains { $0 != 0 }

@@ -1,5 +1,6 @@
 import ArchiveFormat
 import ArgumentParser
+import ByteCoding
 import Glibc
 import PRNN
 import Raster
@@ -114,7 +115,7 @@ extension Archive {
   /// Samples that have to be decoded for one image: those of its lot.
   fileprivate func samples(decodedFor number: Int) -> Int {
     let header = series[place(ofImage: number).series].header
-    return header.imageSamples * min(header.lot, header.count)
+    return saturatedProduct(header.imageSamples, min(header.lot, header.count))
   }
 }
 

@@ -3,6 +3,8 @@ import ByteCoding
 /// A model file: networks in integers, their architecture, and where they come from. spec/format.md, "Model files".
 public struct Model: Sendable {
   static let version = 2
+  /// The most networks of a multi-scale model.
+  public static let mostLevels = 16
   static let magic: [UInt8] = Array("PRNNMODL".utf8)
   /// Before the float weights that a file of version 2 may end with.
   static let floatMark: [UInt8] = Array("FLTS".utf8)
@@ -130,7 +132,10 @@ public struct Model: Sendable {
       }
       for role in Role.allCases {
         let levels = networks.filter { $0.role == role }.map(\.level)
-        guard levels == Array(0..<levels.count) else { throw ModelError.unsupported("two networks of one role") }
+        guard levels == Array(0..<levels.count) else {
+          throw ModelError.unsupported("two networks of one role, or levels out of order")
+        }
+        guard levels.count <= Model.mostLevels else { throw ModelError.unsupported("\(levels.count) levels") }
         let outputs = Set(networks.filter { $0.role == role }.map(\.isBernoulli))
         guard outputs.count < 2 else { throw ModelError.unsupported("levels of different outputs") }
       }

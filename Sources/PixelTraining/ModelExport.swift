@@ -19,8 +19,7 @@ public enum ModelExport {
     var integers: [(role: Model.Role, level: Int, network: IntegerPixelRNN)] = []
     for (level, network) in networks.enumerated() {
       let pictures = data[0..<min(data.count, calibrationPictures)].level(level, of: networks.count)
-      let integer = Quantiser(network.network, weights: network.weights, maxima: maxima(network, pictures)).network()
-      if let layer = integer.unboundedLayer() { throw .unquantisable(network.network.fusedLayers[layer].name) }
+      let integer = try Quantiser(network.network, weights: network.weights, maxima: maxima(network, pictures)).network()
       integers.append((network.network.channels == 3 ? .colour : .gray, level, integer))
     }
     return Model.file(

@@ -21,10 +21,19 @@ public struct Quantiser {
     self.architecture = architecture
     layout = ParameterLayout(architecture)
     self.weights = weights
-    var fractions = maxima.mapValues(Quantiser.fraction)
+    // Where no picture had a pixel to code nothing was seen.
+    var fractions = Dictionary(uniqueKeysWithValues: Quantiser.activations(architecture).map { name in
+      (name, Quantiser.fraction(maxima[name] ?? 1))
+    })
     // Skip connections are added to the stream.
-    fractions["stream"] = min(fractions["stream"]!, fractions["skip"] ?? .max)
+    fractions["stream"] = min(fractions["stream"]!, fractions["skip"]!)
     self.fractions = fractions
+  }
+
+  /// The activations that have a scale of their own.
+  private static func activations(_ network: PixelRNN) -> [String] {
+    let blocks = (0..<network.layers).flatMap { ["block.\($0).reduce", "block.\($0).middle"] }
+    return ["stream", "skip", "head.0", "head.1", "upsample"] + (network.kind == .pixelCNN ? blocks : [])
   }
 
   /// The most fraction bits with which a magnitude, and an eighth more, stays within the limit.
@@ -33,9 +42,17 @@ public struct Quantiser {
     return max(0, Int(room.exponent))
   }
 
-  public func network() -> IntegerPixelRNN {
-    IntegerPixelRNN(
-      architecture: architecture, layers: architecture.fusedLayers.map(layer),
+  /// The network in integers.
+  ///
+  /// - Throws: ``TrainingError/unquantisable(_:)`` when numbers are too large, or are none.
+  public func network() throws(TrainingError) -> IntegerPixelRNN {
+    for parameter in architecture.parameters where !weights[layout.range(parameter.name)].allSatisfy(\.isFinite) {
+      throw .unquantisable(parameter.name)
+    }
+    var layers: [IntegerPixelRNN.WideLayer] = []
+    for fused in architecture.fusedLayers { layers.append(try layer(fused)) }
+    return IntegerPixelRNN(
+      architecture: architecture, layers: layers,
       states: (0..<architecture.layers).flatMap(architecture.initialStates).map { name in
         let scale = Float(1 << (name.hasSuffix(".h") ? Quantiser.hidden : Quantiser.cell))
         let limit: Float = name.hasSuffix(".h") ? 8192 : 32767
@@ -72,7 +89,7 @@ public struct Quantiser {
     return (fractions["stream"]!, 1)
   }
 
-  private func layer(_ fused: PixelRNN.FusedLayer) -> IntegerPixelRNN.WideLayer {
+  private func layer(_ fused: PixelRNN.FusedLayer) throws(TrainingError) -> IntegerPixelRNN.WideLayer {
     let (fraction, scale) = output(fused.parts[0])
     var rows: [Int16] = []
     var biases: [Int32] = []
@@ -86,7 +103,9 @@ public struct Quantiser {
       }
       let hasBias = fused.parts[0].hasBias
       let bias = hasBias ? Double(weights[layout.range(fused.parts[0].name + ".bias").lowerBound + o] * scale) : 0
-      let bits = Quantiser.accumulatorBits(row, bias, limit: fused.inputLimit, least: fraction)
+      guard let bits = Quantiser.accumulatorBits(row, bias, limit: fused.inputLimit, least: fraction) else {
+        throw .unquantisable(fused.name)
+      }
       let unit = Double(sign: .plus, exponent: bits, significand: 1)
       let shift = bits - fraction
       rows += row.map { Int16(($0 * unit).rounded()) }
@@ -96,14 +115,14 @@ public struct Quantiser {
     return .init(weights: rows, bias: biases, shift: shifts)
   }
 
-  /// The most fraction bits of the sums of a row for which they stay in 32 bits and the weights in 16.
-  private static func accumulatorBits(_ row: [Double], _ bias: Double, limit: Int, least: Int) -> Int {
-    for bits in stride(from: least + 31, to: least, by: -1) {
+  /// The most fraction bits of the sums of a row for which they stay in 32 bits and the weights in 16; nil if there are none.
+  private static func accumulatorBits(_ row: [Double], _ bias: Double, limit: Int, least: Int) -> Int? {
+    for bits in stride(from: least + 31, through: least, by: -1) {
       let unit = Double(sign: .plus, exponent: bits, significand: 1)
       let total = row.reduce(0) { $0 + abs(($1 * unit).rounded()) } * Double(limit)
       let offset = abs((bias * unit).rounded()) + Double(sign: .plus, exponent: bits - least - 1, significand: 1)
       if total + offset < 0x7FFF_FFFF, row.allSatisfy({ abs(($0 * unit).rounded()) <= 32767 }) { return bits }
     }
-    return least
+    return nil
   }
 }

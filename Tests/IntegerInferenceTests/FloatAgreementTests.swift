@@ -39,7 +39,7 @@ private struct Meter: SymbolCoder {
     maxima["stream"] = 4
     maxima["upsample"] = 4
     maxima["skip"] = 4
-    let integers = Quantiser(network, weights: weights, maxima: maxima).network()
+    let integers = try Quantiser(network, weights: weights, maxima: maxima).network()
     #expect(integers.unboundedLayer() == nil && integers.obeysMasks)
     func lot(_ tensor: SafeTensors.Tensor) throws -> LotSamples {
       let lot = LotSamples(

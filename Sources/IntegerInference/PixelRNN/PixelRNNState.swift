@@ -1,3 +1,4 @@
+import ByteCoding
 import PixelModels
 
 /// What a block remembers of the pixels it has seen.
@@ -48,13 +49,13 @@ struct PixelRNNState {
     let remembered = a.layers * (states * inner.width + (a.kind == .pixelCNN ? 0 : stream.width)) + a.condition + 16
     // The widest layer reads two pixels of the stream and three of states, or five of features.
     let step =
-      (a.layers + 4) * stream.width + (a.layers + 9) * inner.width + 2 * head.width
+      (a.layers + 4) * stream.width + (a.layers + 9) * inner.width + 4 * head.width
     let parts = [
       saturatedProduct(2 * remembered, wave.widest + 2, size.width, size.count),
       saturatedProduct(2 * (step + 2 * a.condition), wave.widest, size.count),
       saturatedProduct(4 * a.channels, size.width + 6, size.height + 6, size.count),
     ]
-    return parts.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+    return saturatedSum(parts)
   }
 
   init(_ weights: PixelRNNWeights, _ size: LotSize) {
