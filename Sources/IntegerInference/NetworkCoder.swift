@@ -99,6 +99,26 @@ extension NetworkCoder {
   }
 }
 
+extension Model.Network {
+  /// Bytes that a coder needs for a lot, its samples included, about; `Int.max` for more than that.
+  public func bytesNeeded(_ size: LotSize) -> Int {
+    switch body {
+    case .local(let local):
+      // One picture of the lot after the other, but all samples may be asked for.
+      saturatedProduct(size.width + 32, size.height + 16, local.architecture.channels, size.count)
+    case .pixelRNN(let network): PixelRNNState.bytesNeeded(network.architecture, size)
+    }
+  }
+}
+
+/// `Int.max` when it is more than that.
+public func saturatedProduct(_ factors: Int...) -> Int {
+  factors.reduce(1) {
+    let (value, overflow) = $0.multipliedReportingOverflow(by: $1)
+    return overflow ? .max : value
+  }
+}
+
 /// A coder with a copy of a network's weights.
 public func coder(for network: Model.Network, kernels: Kernels) -> any NetworkCoder {
   switch network.body {

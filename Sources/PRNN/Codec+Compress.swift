@@ -50,7 +50,9 @@ extension Codec {
   /// Codes all samples.
   private func encode(_ set: PictureSet, into archive: inout Archive, _ model: Model) throws {
     let plans = try archive.series.map { try CodingPlan($0, model) }
-    let jobs = CodingJob.all(Piece.all(of: archive), plans)
+    let pieces = Piece.all(of: archive)
+    for piece in pieces { try check(plans[piece.series].bytesNeeded(piece, threads: threads)) }
+    let jobs = CodingJob.all(pieces, plans)
     let streams = Mutex<[[UInt8]]>(Array(repeating: [], count: jobs.count))
     try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
       let stream = encode(jobs[i], set.series[jobs[i].series].pictures, plans[jobs[i].series], coders)

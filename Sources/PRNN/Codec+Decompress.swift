@@ -50,11 +50,8 @@ extension Codec {
   private func decompress(
     _ archive: Archive, _ pieces: [Piece], _ models: ModelLibrary, _ body: (Int, () -> Raster) throws -> Void
   ) throws {
-    for piece in pieces {
-      let needed = archive.series[piece.series].header.bytesNeeded(piece, threads: threads)
-      guard needed <= memoryLimit else { throw PRNNError.tooLarge(bytes: needed, limit: memoryLimit) }
-    }
     let plans = try plans(archive, models)
+    for piece in pieces { try check(plans[piece.series].bytesNeeded(piece, threads: threads)) }
     let most = min(threads << 22, memoryLimit / 2)
     var rest = pieces[...]
     while !rest.isEmpty {
@@ -133,28 +130,16 @@ extension Codec {
     }
   }
 
+  /// - Throws: ``PRNNError/tooLarge(bytes:limit:)``.
+  func check(_ bytes: Int) throws {
+    guard bytes <= memoryLimit else { throw PRNNError.tooLarge(bytes: bytes, limit: memoryLimit) }
+  }
+
   /// What all series need for coding: their models are looked for in the archive first.
   func plans(_ archive: Archive, _ models: ModelLibrary) throws -> [CodingPlan] {
     let used = Set(archive.series.map(\.header.model))
     let found = Dictionary(uniqueKeysWithValues: try used.map { ($0, try models.model(for: archive.models[$0])) })
     return try archive.series.map { try CodingPlan($0, found[$0.header.model]!) }
-  }
-}
-
-extension Archive.Header {
-  /// Bytes for the samples of a piece, and for a tile or lot with its margins for each thread; `Int.max` when they are more
-  /// than that.
-  fileprivate func bytesNeeded(_ piece: Piece, threads: Int) -> Int {
-    func product(_ factors: Int...) -> Int {
-      factors.reduce(1) {
-        let (value, overflow) = $0.multipliedReportingOverflow(by: $1)
-        return overflow ? .max : value
-      }
-    }
-    let images = piece.images.count
-    let tile = product(tileWidth + 32, tileHeight + 16, min(channels, 3), images, min(threads, piece.units.count))
-    let (sum, overflow) = product(width, height, channels, images).addingReportingOverflow(tile)
-    return overflow ? .max : sum
   }
 }
 

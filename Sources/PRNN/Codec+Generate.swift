@@ -18,6 +18,7 @@ extension Codec {
       throw PRNNError.noNetwork(model: model.name, role: "\(role)")
     }
     let type: Raster.ColourType = role == .colour ? .rgb : .gray
+    try check(saturatedProduct(width, height, type.channels))
     let blank = Raster(
       width: width, height: height, colourType: type, bitDepth: network.isBernoulli ? 1 : 8,
       samples: Array(repeating: 0, count: width * height * type.channels))
@@ -39,10 +40,6 @@ extension Codec {
   private func generate(
     like picture: Raster, isGiven: ((Int, Int) -> Bool)?, count: Int, seed: UInt64, _ model: Model
   ) throws -> [Raster] {
-    let needed = picture.samples.count.multipliedReportingOverflow(by: 16 * count)
-    guard !needed.overflow, needed.partialValue <= memoryLimit else {
-      throw PRNNError.tooLarge(bytes: needed.overflow ? .max : needed.partialValue, limit: memoryLimit)
-    }
     var header = PictureSet.Series(
       format: .init(
         width: picture.width, height: picture.height, colourType: picture.colourType, bitDepth: picture.bitDepth,
@@ -52,6 +49,11 @@ extension Codec {
     (header.count, header.lot) = (count, count)
     (header.tileWidth, header.tileHeight) = (header.width, header.height)
     let plan = try CodingPlan(.init(header: header, checksums: [], tiles: []), model)
+    // Four random bytes for a sample, too.
+    let network = plan.bytesNeeded(Piece(series: 0, units: [0], images: 0..<count), threads: 1)
+    try check(
+      saturatedProduct(picture.samples.count, 5 * count).addingReportingOverflow(network).overflow
+        ? .max : saturatedProduct(picture.samples.count, 5 * count) + network)
     let size = picture.samples.count
     let coders = Coders(kernels, progress: progress)
     var pictures = (0..<count).flatMap { _ in picture.samples }

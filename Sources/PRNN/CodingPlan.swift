@@ -30,6 +30,20 @@ struct CodingPlan: Sendable {
     }
   }
 
+  /// Bytes for the samples of a piece, and for what coders need for a tile or lot for each thread; `Int.max` when they are
+  /// more than that.
+  func bytesNeeded(_ piece: Piece, threads: Int) -> Int {
+    let images = piece.images.count
+    let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: images)
+    let working = groups.map { group in
+      (0..<header.levels).map { model.network(for: group.role, level: $0)!.bytesNeeded(size) }.max()!
+    }.max()!
+    let atOnce = saturatedProduct(working, min(threads, piece.units.count))
+    let (sum, overflow) = saturatedProduct(header.width, header.height, header.channels, images)
+      .addingReportingOverflow(atOnce)
+    return overflow ? .max : sum
+  }
+
   /// What both sides know of a stream's lot.
   ///
   /// - Parameter withImage: gives the samples of an image, by its number in the series; of those the smaller sizes are read.

@@ -27,7 +27,7 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
     case .tooLarge(let bytes, let limit): tooLargeMessage(bytes: bytes, limit: limit)
     case .severalImages(let count): "holds \(count) images; take one of them by its name or number"
     case .otherLevels(let count, let model):
-      "has images in \(count) sizes, for which the model \(model) has not as many networks; the archive cannot be trusted"
+      "is coded in \(count) sizes, but the model \(model) has not as many networks for each kind of channel; choose another with --model"
     case .notBilevel(let model):
       "the model \(model) codes gray pictures of 1 bit a sample only; choose another with --model"
     case .notPlain(let type): "is a \(type) picture; only gray and RGB pictures can be completed"

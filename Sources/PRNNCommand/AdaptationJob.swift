@@ -9,6 +9,9 @@ extension TrainingJob {
   init(
     adapting model: Model, _ notes: TrainingNotes, _ settings: RunOptions, _ length: LengthOptions, threads: Int
   ) throws {
+    guard settings.optimiser != .muon else {
+      throw FileError(notes.from!, TrainingError.paperOnly("--optimiser muon"))
+    }
     var notes = notes
     let work = try AdaptationWork(model, notes)
     notes.role = "\(work.adaptation.role)"

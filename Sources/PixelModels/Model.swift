@@ -138,6 +138,8 @@ public struct Model: Sendable {
       for role in Role.allCases {
         let levels = networks.filter { $0.role == role }.map(\.level)
         guard levels == Array(0..<levels.count) else { throw ModelError.unsupported("two networks of one role") }
+        let outputs = Set(networks.filter { $0.role == role }.map(\.isBernoulli))
+        guard outputs.count < 2 else { throw ModelError.unsupported("levels of different outputs") }
       }
       let end = Model.magic.count + reader.offset
       if version > 1, reader.remaining > 0 {

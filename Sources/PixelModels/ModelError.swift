@@ -10,7 +10,7 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notAModel: "not a prnn model file; give a file made by spec/reference/export.py"
-    case .newerVersion(let version): "model file of version \(version); this program reads version \(Model.version)"
+    case .newerVersion(let version): "model file of version \(version); this program reads versions up to \(Model.version)"
     case .truncated: "the model file is damaged or cut short; get a fresh copy of it"
     case .unsupported(let what): "the model file asks for \(what), which this program cannot run; get a newer prnn"
     case .shapes(let expected, let found):

@@ -35,7 +35,8 @@ public struct Checkpoint: Equatable, Sendable {
     progress = TrainingProgress()
     self.weights = weights
     average = weights
-    optimiser = Optimiser(configuration.optimiser, count: weights.count)
+    optimiser = Optimiser(
+      configuration.optimiser, count: weights.count, plan: network.pixelRNN.map { MuonPlan($0) })
   }
 
   /// The start of a run of a network of the paper.
@@ -95,9 +96,9 @@ public struct Checkpoint: Equatable, Sendable {
       let parameters = network.parameters
       weights = try file.numbers(of: parameters, prefix: "weights.")
       average = try file.numbers(of: parameters, prefix: "average.")
-      optimiser = Optimiser(configuration.optimiser, count: 0)
+      optimiser = Optimiser(configuration.optimiser, count: 0, plan: header.network.map { MuonPlan($0) })
       optimiser.second = try file.numbers(of: parameters, prefix: "second.")
-      if optimiser.kind == .adam { optimiser.first = try file.numbers(of: parameters, prefix: "first.") }
+      if optimiser.kind != .rmsprop { optimiser.first = try file.numbers(of: parameters, prefix: "first.") }
       if network.isAdapted, progress.best != nil { best = try file.numbers(of: parameters, prefix: "best.") }
     } catch {
       throw .damagedCheckpoint("tensors are missing")

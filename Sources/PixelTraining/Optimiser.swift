@@ -7,6 +7,8 @@ public struct Optimiser: Equatable, Sendable {
     case adam
     /// Tieleman and Hinton, lecture 6.5 (2012): w -= rate · g / (√v + ε) with v the running mean of g². The paper's choice.
     case rmsprop
+    /// See ``MuonPlan``.
+    case muon
   }
 
   static let firstDecay: Float = 0.9
@@ -17,10 +19,14 @@ public struct Optimiser: Equatable, Sendable {
   public internal(set) var first: [Float]
   /// Running mean of its square.
   public internal(set) var second: [Float]
+  /// Of Muon only.
+  private let plan: MuonPlan?
 
-  public init(_ kind: Kind, count: Int) {
+  /// - Parameter plan: which weights are what, for Muon; without one it is Adam.
+  public init(_ kind: Kind, count: Int, plan: @autoclosure () -> MuonPlan? = nil) {
     self.kind = kind
-    first = kind == .adam ? [Float](repeating: 0, count: count) : []
+    self.plan = kind == .muon ? plan() : nil
+    first = kind == .rmsprop ? [] : [Float](repeating: 0, count: count)
     second = [Float](repeating: 0, count: count)
   }
 
@@ -35,6 +41,7 @@ public struct Optimiser: Equatable, Sendable {
   /// - Complexity: O(weights).
   public mutating func update(_ weights: inout [Float], gradient: [Float], scale: Float, rate: Float, step: Int) {
     precondition(weights.count == second.count && gradient.count == second.count)
+    if let plan { return update(&weights, gradient, scale, rate, step, plan) }
     let count = weights.count
     let kind = kind
     let decay = secondDecay
@@ -44,13 +51,46 @@ public struct Optimiser: Equatable, Sendable {
           second.withUnsafeMutableBufferPointer { v in
             guard let w = w.baseAddress, let g = g.baseAddress, let v = v.baseAddress else { return }
             switch kind {
-            case .adam: adam(count, w, g, m.baseAddress!, v, decay, scale, rate, step)
+            case .adam, .muon: adam(count, w, g, m.baseAddress!, v, decay, scale, rate, step)
             case .rmsprop: rmsProp(count, w, g, v, decay, scale, rate)
             }
           }
         }
       }
     }
+  }
+}
+
+extension Optimiser {
+  /// One update by Muon and Adam.
+  private mutating func update(
+    _ weights: inout [Float], _ gradient: [Float], _ scale: Float, _ rate: Float, _ step: Int, _ plan: MuonPlan
+  ) {
+    let cosines = plan.valueRows.isEmpty ? nil : ValueCosines.shared
+    var gradient = gradient.map { $0 * scale }
+    let momenta = plan.matrices.map { first[$0.range] }
+    for rows in plan.valueRows { gradient.replaceSubrange(rows, with: cosines!.analysed(Array(gradient[rows]))) }
+    var steps = [Float](repeating: 0, count: weights.count)
+    let decay = secondDecay
+    steps.withUnsafeMutableBufferPointer { w in
+      gradient.withUnsafeBufferPointer { g in
+        first.withUnsafeMutableBufferPointer { m in
+          second.withUnsafeMutableBufferPointer { v in
+            adam(w.count, w.baseAddress!, g.baseAddress!, m.baseAddress!, v.baseAddress!, decay, 1, rate, step)
+          }
+        }
+      }
+    }
+    for rows in plan.valueRows { steps.replaceSubrange(rows, with: cosines!.synthesised(Array(steps[rows]))) }
+    for (matrix, momentum) in zip(plan.matrices, momenta) {
+      var momentum = momentum
+      let orthogonal = Muon.step(matrix, gradient: gradient[matrix.range], momentum: &momentum)
+      first.replaceSubrange(matrix.range, with: momentum)
+      second.replaceSubrange(matrix.range, with: repeatElement(0, count: matrix.range.count))
+      for (i, at) in matrix.range.enumerated() { steps[at] = -rate * orthogonal[i] }
+    }
+    for at in plan.masked { steps[at] = 0 }
+    for i in weights.indices { weights[i] += steps[i] }
   }
 }
 

@@ -39,7 +39,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       "is \(width) × \(height), but the other pictures are \(expected) × \(other); cut all of them with --tile"
     case .smallerThanTile(let width, let height): "is \(width) × \(height), smaller than the tiles of --tile"
     case .channels(let name, let expected):
-      "is \(name), but the network takes \(expected == 3 ? "RGB" : "gray"); convert it, or set --channels"
+      "is \(name), but the network takes \(expected == 3 ? "RGB" : "gray"); convert it, or take another network"
     case .bitDepth(let depth, let expected):
       "has \(depth) bits a sample, but the network takes \(expected); convert it\(depth == 1 ? ", or set --bernoulli" : "")"
     case .holdOut(let count, let all): "cannot hold out \(count) of \(all) pictures; lower --hold-out"
@@ -60,7 +60,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       count == 1
         ? "has one level only; leave out --levels and --level"
         : "has \(count) levels; say which to train with --levels \(count) --level K"
-    case .paperOnly(let option): "takes pictures of any size as they are; leave out \(option)"
+    case .paperOnly(let option): "is no network of the paper, which \(option) is for; leave it out"
     case .notBetter(let start, let best):
       "not written: on the validation pictures the trained network is no better than the one it started from "
         + "(\(text(best)) bits/dim against \(text(start))); give more pictures, or a lower --learning-rate"

@@ -121,7 +121,10 @@ import Testing
         == "prnn: \(stripes)/0.png: is one picture only, so none can be held out; name others with --validation\n")
     #expect(
       error("--from", "photo", stripes, "--tile", "8x8").error
-        == "prnn: photo: takes pictures of any size as they are; leave out --tile\n")
+        == "prnn: photo: is no network of the paper, which --tile is for; leave it out\n")
+    #expect(
+      error("--from", "photo", stripes, "--optimiser", "muon").error
+        == "prnn: photo: is no network of the paper, which --optimiser muon is for; leave it out\n")
     #expect(
       error("--from", "photo", stripes, "--layers", "3").error.hasPrefix(
         "Error: --from says what the network is; leave out --layers.\n"))

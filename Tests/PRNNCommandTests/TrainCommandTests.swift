@@ -120,7 +120,7 @@ import Testing
       "gray.png", Raster(width: 2, height: 2, colourType: .gray, samples: [1, 2, 3, 4]).png())
     #expect(
       error(gray, "--channels", "3").error
-        == "prnn: \(gray): is gray, but the network takes RGB; convert it, or set --channels\n")
+        == "prnn: \(gray): is gray, but the network takes RGB; convert it, or take another network\n")
     #expect(error(folder / "none").status == EX_NOINPUT)
     #expect(error(gray, "--start", gray).status == EX_DATAERR)
     #expect(error(gray, "--hold-out", "1").status == EX_DATAERR)

@@ -181,6 +181,26 @@ import Testing
     #expect(try model.file == plain && model.hash == Model(file: plain).hash)
   }
 
+  @Test func levelsOfDifferentOutputs() {
+    var stack = PixelRNN.multiScale(levels: 2, of: Self.network(.pixelCNN, channels: 1), condition: 2)
+    stack[0].output = .bernoulli
+    #expect(throws: ModelError.unsupported("levels of different outputs")) { try Model(file: Self.file(stack)) }
+  }
+
+  @Test func memoryIsAskedForBeforeItIsTaken() throws {
+    let model = try Self.model(Self.network(.rowLSTM))
+    #expect(throws: PRNNError.self) {
+      try Codec().sample(model, role: .colour, width: 1 << 20, height: 1 << 20, count: 1, seed: 1)
+    }
+    #expect(throws: PRNNError.self) {
+      try Codec(memoryLimit: 1 << 20).sample(model, role: .colour, width: 60, height: 60, count: 100, seed: 1)
+    }
+    let archive = try Codec().compress(picture(.rgb, 90, 90, seed: 1), model: model)
+    #expect(throws: PRNNError.self) {
+      try Codec(memoryLimit: 50_000).decompress(archive, models: ModelLibrary([model]))
+    }
+  }
+
   @Test func badModelFiles() throws {
     let network = Self.network(.diagonalBiLSTM)
     let file = Self.file([network])

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 
-from decode import decode_archive, load_model
+from decode import decode_archive
+from model_file import load_model
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "spec/vectors"

@@ -2,8 +2,8 @@
 """Reference decoder for .prnn archives, format versions 1 and 2.
 
 Written from format.md and arithmetic.md alone; the names in brackets below, such as [format: IMAG], are the sections
-of these texts. It is meant to be read beside them: it is slow, and uses integers only, no floating point. What is inside
-a stream is in coding.py.
+of these texts. It is meant to be read beside them: it is slow, and uses integers only. What is inside a stream is in
+local_networks.py and paper_networks.py.
 
     python3 decode.py ARCHIVE.prnn [--model FILE.prnnmodel ...] [-o OUT.png|FOLDER] [--sha256]
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import re
 import struct
 import sys
 import zlib
@@ -21,8 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from coding import (ABSENT, ALPHA, COLOUR, GRAY, Fields, FormatError, Model, Network, RangeDecoder, decode_group,
-                    load_model, require)
+from coding import ABSENT, Fields, FormatError, RangeDecoder, require
+from model_file import ALPHA, COLOUR, GRAY, Model, load_model
+from names import check_names, read_names
 
 GROUPS = {  # colour type -> groups of channels, each with its network [format: Channels and groups]
     0: [([0], GRAY)],
@@ -32,7 +32,6 @@ GROUPS = {  # colour type -> groups of channels, each with its network [format: 
     6: [([0, 1, 2], COLOUR), ([3], ALPHA)],
 }
 MOST_PIXELS = 2**26  # of a series; a limit of this program alone, so that a damaged header cannot take all memory
-MOST_NAMES = 2**26  # bytes of the names of a series; likewise
 
 
 # --------------------------------------------------------------------------------------------- archives [format.md]
@@ -52,6 +51,7 @@ class Header:
     checksum: int | None  # of the image; in version 2 every tile has one instead
     count: int = 1
     lot: int = 1
+    levels: int = 1
     names: list[str] = field(default_factory=list)
     png_chunks: list[tuple[int, bytes, bytes]] = field(default_factory=list)
 
@@ -63,6 +63,21 @@ class Header:
     def scale(self) -> int:
         """What samples are multiplied by for the network. [format: Channels and groups]"""
         return 255 // (2**self.bit_depth - 1) if self.colour_type == 0 else 1
+
+    def sizes(self) -> list[tuple[int, int]]:
+        """Height and width of every level, the coarsest first. [format: Lots]"""
+        sizes = [(self.height, self.width)]
+        while len(sizes) < self.levels:
+            sizes.insert(0, tuple((side + 1) // 2 for side in sizes[0]))
+        return sizes
+
+    def parts(self, samples: np.ndarray, smaller: np.ndarray | None) -> list[tuple[np.ndarray, np.ndarray | None]]:
+        """The tiles or lots of a level, each with that of the level before. [format: Tiles, Lots]"""
+        if self.count == 1 and self.levels == 1:
+            return [(samples[:, y:y + self.tile_height, x:x + self.tile_width], None)
+                    for y in range(0, self.height, self.tile_height) for x in range(0, self.width, self.tile_width)]
+        lots = [slice(first, first + self.lot) for first in range(0, self.count, self.lot)]
+        return [(samples[lot], None if smaller is None else smaller[lot]) for lot in lots]
 
     def default_weights(self) -> np.ndarray:
         """The weights of the values of a channel without VALU. [format: Which values occur]"""
@@ -124,72 +139,16 @@ def read_image_header(chunks: Chunks, hashes: list[bytes]) -> Header:
     fields.end()
     require(1 <= width < 2**31 and 1 <= height < 2**31, "the image's size is out of bounds")
     require(1 <= count and 1 <= lot <= min(count, 1024), "the numbers of images are out of bounds")
-    require(levels == 1, f"images of {levels} levels are not for this program")
+    require(1 <= levels <= 16, "the number of levels is out of bounds")
     require(width * height * count <= MOST_PIXELS, f"{count} x {width} x {height} pixels are too many for this program")
     require(colour in GROUPS, f"unknown colour type {colour}")
     require(depth in ((1, 2, 4, 8) if colour in (0, 3) else (8,)), f"bit depth {depth} with colour type {colour}")
     require(flags <= 1, f"unknown flags {flags}")
     require(model < len(hashes), "the image names a model that the archive does not list")
     require(1 <= tile_width <= width and 1 <= tile_height <= height, "the tiles' size is out of bounds")
-    require(count == 1 or (tile_width, tile_height) == (width, height), "several images are cut into tiles")
+    require(count == levels == 1 or (tile_width, tile_height) == (width, height), "several images are cut into tiles")
     return Header(width, height, colour, depth, flags == 1, hashes[model], tile_width, tile_height, checksum, count,
-                  lot)
-
-
-def increased(name: bytes, step: int) -> bytes:
-    """A name with the last number in it increased. [format: NAME]"""
-    digits = re.search(rb"[0-9]+(?=[^0-9]*$)", name)
-    require(digits is not None, "a name without a number is to be counted on")
-    number = b"%0*d" % (len(digits[0]), int(digits[0]) + step)
-    require(len(number) == len(digits[0]), "the number of a name has too few digits to count on")
-    return name[:digits.start()] + number + name[digits.end():]
-
-
-def is_name(name: bytes) -> bool:
-    try:
-        text = name.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return (len(name) <= 4095 and all(ord(c) >= 32 and not 127 <= ord(c) < 160 for c in text)
-            and all(part not in ("", ".", "..") for part in text.split("/")))
-
-
-def read_names(fields: Fields, count: int) -> list[str]:
-    """[format: NAME]"""
-    size = fields.number("I")
-    require(size <= MOST_NAMES, "the names are too long for this program")
-    inflate = zlib.decompressobj()
-    try:
-        data = inflate.decompress(fields.rest(), size + 1)
-    except zlib.error as error:
-        raise FormatError(f"the names cannot be inflated ({error})") from None
-    require(inflate.eof and not inflate.unused_data and len(data) == size, "the list of names has another length")
-    listing, name, names, total = Fields(data, "the list of names"), b"", [], 0
-    for _ in range(count):
-        code = listing.number("B")
-        if code >= 192:
-            name = increased(name, code - 191)
-        else:
-            require(code <= len(name), "a name has more in common with the last one than that has")
-            end = data.find(b"\0", listing.position)
-            require(end >= 0, "the list of names is too short")
-            name = name[:code] + listing.take(end - listing.position)
-            listing.take(1)
-        require(is_name(name), f"{name!r} is no name for a picture")
-        total += len(name)
-        require(total <= MOST_NAMES, "the names are too long for this program")
-        names.append(name.decode("utf-8"))
-    listing.end()
-    return names
-
-
-def check_names(names: list[str]) -> None:
-    """[format: NAME] Every name once, and none the folder of another."""
-    known = set(names)
-    require(len(known) == len(names), "two images have the same name")
-    for name in names:
-        parts = name.split("/")
-        require(all("/".join(parts[:i]) not in known for i in range(1, len(parts))), f"a folder of {name} is an image")
+                  lot, levels)
 
 
 def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model]) -> tuple[Header, np.ndarray]:
@@ -199,8 +158,12 @@ def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model
     if chunks.kind == b"NAME":
         header.names = read_names(chunks.take(b"NAME"), header.count)
     networks = models[header.model_hash].networks
-    for _, role in GROUPS[header.colour_type]:
+    roles = [role for _, role in GROUPS[header.colour_type]]
+    for role in roles:
         require(role in networks, "the model has no network for this colour type")
+        require(len(networks[role]) == header.levels, "the model has another number of levels")
+        require(not networks[role][0].bernoulli or (header.colour_type, header.bit_depth) == (0, 1),
+                "the model codes gray pictures of 1 bit only")
 
     while chunks.kind == b"PNGC":
         fields = chunks.take(b"PNGC")
@@ -229,43 +192,47 @@ def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model
                 "VALU has a value that no sample can have")
         require(bool((weights[channel] != ABSENT).any()), "VALU without any value that occurs")
 
-    # [format: INDX, Tiles, Lots] The tiles row by row or the lots in order, with nothing between them.
+    # [format: INDX, Tiles, Lots] The tiles row by row or the lots in order, with nothing between them; of several
+    # levels those of the coarsest first.
     fields = chunks.take(b"INDX")
-    samples = np.empty((header.count, header.height, header.width, header.channels), np.uint8)
-    if header.count == 1:
-        parts = [samples[:, y:y + header.tile_height, x:x + header.tile_width]
-                 for y in range(0, header.height, header.tile_height)
-                 for x in range(0, header.width, header.tile_width)]
-    else:
-        parts = [samples[first:first + header.lot] for first in range(0, header.count, header.lot)]
+    levels = [np.empty((header.count, height, width, header.channels), np.uint8) for height, width in header.sizes()]
+    parts = [part for i, samples in enumerate(levels)
+             for part in header.parts(samples, levels[i - 1] if i > 0 else None)]
     require(len(fields.data) == 4 * len(parts), "the chunk INDX does not fit the number of tiles")
-    for part in parts:
+    for i, (samples, smaller) in enumerate(parts):
         require(not chunks.skipped, "a foreign chunk stands between INDX and the tiles")
         payload = chunks.take(b"TILE")
         require(len(payload.data) == fields.number("I"), "the chunk INDX does not fit the length of a tile")
         checksum = payload.number("I") if chunks.version > 1 else None
-        decode_tile(payload, header, networks, weights, part)
-        require(checksum in (None, zlib.crc32(part.tobytes())), "the archive is damaged: wrong checksum of the samples")
+        level = i * len(levels) // len(parts)
+        decode_tile(payload, header, {role: networks[role][level] for role in roles}, weights, samples, smaller)
+        require(checksum in (None, zlib.crc32(samples.tobytes())),
+                "the archive is damaged: wrong checksum of the samples")
+    samples = levels[-1]
     require(header.checksum in (None, zlib.crc32(samples.tobytes())),
             "the image is damaged: wrong checksum of the samples")
     return header, samples
 
 
-def decode_tile(fields: Fields, header: Header, networks: dict[int, Network], weights: np.ndarray, samples: np.ndarray):
-    """Fills in the samples (images, height, width, channels) of a tile or lot. [format: TILE, Tiles, Lots, Streams]"""
+def decode_tile(fields: Fields, header: Header, networks: dict, weights: np.ndarray, samples: np.ndarray,
+                smaller: np.ndarray | None) -> None:
+    """Fills in the samples (images, height, width, channels) of a tile or lot; smaller: those of the level before.
+    [format: TILE, Tiles, Lots, Streams]"""
     count, height, width, _ = samples.shape
     for channels, role in GROUPS[header.colour_type]:
+        scale = header.scale
         stream = fields.take(fields.number("I"))
         if all((weights[c] != ABSENT).sum() == 1 for c in channels):
             require(len(stream) == 0, "a stream of a group of constant channels is not empty")
             scaled = np.array([int(np.argmax(weights[c] != ABSENT)) for c in channels])
         else:
             decoder = RangeDecoder(stream)
-            scaled = np.stack([decode_group(decoder, height, width, networks[role], weights[channels])
-                               for _ in range(count)])
+            scale = 1 if networks[role].bernoulli else scale
+            known = None if smaller is None else smaller[..., channels] * scale
+            scaled = networks[role].decode(decoder, count, height, width, weights[channels], known)
             decoder.end()
-        require(not (scaled % header.scale).any(), "the image is damaged: a sample is no multiple of the scale")
-        scaled = scaled // header.scale
+        require(not (scaled % scale).any(), "the image is damaged: a sample is no multiple of the scale")
+        scaled = scaled // scale
         require(scaled.max() < 2**header.bit_depth, "the image is damaged: a sample is too large for the bit depth")
         samples[..., channels] = scaled
     fields.end()

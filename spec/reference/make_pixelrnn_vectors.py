@@ -1,8 +1,8 @@
 """Makes ../vectors/pixelrnn: tiny networks with pictures, their nats and the gradients, computed in float64.
 
 Each file holds the weights by name (F32), "samples" (U8: 2 pictures of 5 rows, 6 columns), for a conditional network
-"small" (U8, 3 by 3), and the results: "nats" (F64, the sum over the batch, shape (1)) and for every weight "grad." and its name
-(F32). The files are frozen: they are what the other implementations are tested with.
+"small" (U8, 3 by 3), and the results: "nats" (F64, the sum over the batch, shape (1)) and for every weight "grad."
+and its name (F32). The files are frozen: they are what the other implementations are tested with.
 """
 
 import dataclasses
@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 import pixelrnn
 from pixelrnn import Architecture
 
+FOLDER = pathlib.Path(__file__).parent.parent / "vectors" / "pixelrnn"
 NETWORKS = {
     "pixel-cnn-bernoulli": Architecture("pixel-cnn", 1, 2, 4, 6, True, False, "bernoulli"),
     "pixel-cnn-softmax": Architecture("pixel-cnn", 3, 2, 5, 7, False, True, "softmax"),
@@ -60,7 +61,7 @@ def vector(arch, seed):
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent / "vectors" / "pixelrnn")
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for seed, (name, arch) in enumerate(NETWORKS.items()):
         tensors = {key: t.contiguous() for key, t in vector(arch, seed).items()}

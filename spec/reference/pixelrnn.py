@@ -2,8 +2,8 @@
 defines them.
 
 Maps are (batch, height, width, features). The weights are a dict from name to tensor: weights (taps, inputs, outputs),
-biases (outputs), initial states (features). `logits` and `nats` work in any floating type: float64 for the stored vectors,
-bfloat16 for training. A masked weight counts as 0 whatever it holds.
+biases (outputs), initial states (features). `logits` and `nats` work in any floating type: float64 for the stored
+vectors, bfloat16 for training. A masked weight counts as 0 whatever it holds.
 """
 
 import dataclasses
@@ -49,11 +49,13 @@ class Architecture:
         def lstm(prefix, taps, states):
             name = f"block.{index}.{prefix}"
             return [Convolution(name + "input", taps, 2 * h, 4 * h, "b", 4),
-                    Convolution(name + "state", states, h, 4 * h, None, 4, False)] + conditional(prefix + "condition", 4 * h, 4)
+                    Convolution(name + "state", states, h, 4 * h, None, 4, False),
+                    *conditional(prefix + "condition", 4 * h, 4)]
 
         if self.kind == "pixel-cnn":
             inner = [Convolution(f"block.{index}.reduce", [HERE], 2 * h, h, "b"),
-                     Convolution(f"block.{index}.middle", ABOVE + [LEFT, HERE], h, h, "b")] + conditional("condition", h, 1)
+                     Convolution(f"block.{index}.middle", ABOVE + [LEFT, HERE], h, h, "b"),
+                     *conditional("condition", h, 1)]
         elif self.kind == "row-lstm":
             inner = lstm("", [LEFT, HERE], ABOVE)
         else:
@@ -75,9 +77,11 @@ class Architecture:
 
     def upsample(self):
         """One convolution of the small picture for each phase (row parity, column parity) of the large one."""
-        grid = [(r, c) for r in range(-2, 2) for c in range(-2, 2)]
-        return [Convolution(f"upsample.{p}", [(r + p // 2, c + p % 2) for r, c in grid], self.channels, self.condition, None)
-                for p in range(4)] if self.condition else []
+        def taps(phase):
+            return [(r + phase // 2, c + phase % 2) for r in range(-2, 2) for c in range(-2, 2)]
+
+        phases = range(4) if self.condition else []
+        return [Convolution(f"upsample.{p}", taps(p), self.channels, self.condition, None) for p in phases]
 
     def convolutions(self):
         blocks = [c for index in range(self.layers) for c in self.block(index)]
@@ -272,8 +276,9 @@ class Network:
 
 
 class SoftmaxLoss(torch.autograd.Function):
-    """The output layer and its nats, a few pixels at a time so that logits never leave the cache; makes the gradients on
-    the way. x (pixels, w), weight (w, channels · 256), bias, target (pixels, channels), coded (pixels) of 0 and 1 or None.
+    """The output layer and its nats, a few pixels at a time so that logits never leave the cache; makes the gradients
+    on the way. x (pixels, w), weight (w, channels · 256), bias, target (pixels, channels), coded (pixels) of 0 and 1, or
+    None.
     """
 
     PIXELS = 256
@@ -337,7 +342,8 @@ def diagonal_scan(z, weight, h0, c0):
     """
     _, n, height, width, _ = z.shape
     features = h0.shape[1]
-    skewed = torch.stack([F.pad(z[:, :, r], (0, 0, r, height - 1 - r)) for r in range(height)], 1)  # (2, height, n, diagonals, 4h)
+    # (2, height, n, diagonals, 4h)
+    skewed = torch.stack([F.pad(z[:, :, r], (0, 0, r, height - 1 - r)) for r in range(height)], 1)
     h_start = h0[:, None, None].expand(2, height, n, features)
     c_start = c0[:, None, None].expand(2, height, n, features)
     weight = weight.flatten(1, 2)

@@ -1,5 +1,6 @@
-"""Tests of pixelrnn.py, by hand (`python3 test_pixelrnn.py`; CI has no PyTorch): against a loop over single pixels written
-from the definitions, the order of the pixels, tensor files, gradients against differences, and the stored vectors."""
+"""Tests of pixelrnn.py, run by hand (`python3 test_pixelrnn.py`; CI has no PyTorch): against a loop over single pixels
+written from the definitions, the order of the pixels, tensor files, gradients against differences, the stored vectors.
+"""
 
 import math
 import pathlib
@@ -83,7 +84,8 @@ class PixelByPixel:
 
         if self.arch.kind == "pixel-cnn":
             a = relu(self.one(name + "reduce", relu(x)))
-            return relu(conditional(self.one(name + "middle", a, [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 0)]), "condition"))
+            z = self.one(name + "middle", a, [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 0)])
+            return relu(conditional(z, "condition"))
         out = np.zeros(x.shape[:2] + (self.arch.features,))
         if self.arch.kind == "row-lstm":
             hidden = self.row_lstm(name, conditional(self.one(name + "input", x, [(0, -1), (0, 0)]), "condition"))
@@ -101,8 +103,8 @@ class PixelByPixel:
         return (v - 128) / 64 if self.arch.output == "softmax" else 2 * v - 1
 
     def upsampled(self, small, height, width):
-        """As a transposed convolution of stride 2, kernel 8 and padding 3: the pixel (r, c) sees the small pixel (y, x) with the
-        kernel's row r - 2 y + 3 and column c - 2 x + 3. Kernel row and tap of a phase: 2 y = r - k + 3."""
+        """As a transposed convolution of stride 2, kernel 8 and padding 3: the pixel (r, c) sees the small pixel (y, x)
+        with the kernel's row r - 2 y + 3 and column c - 2 x + 3."""
         u = np.zeros((height, width, self.arch.condition))
         x = self.scaled(small)
         for r in range(height):
@@ -171,7 +173,8 @@ class Definition(unittest.TestCase):
                     weights = vectors.weights(arch, 3)
                     samples = torch.randint(0, 2, (1, height, width, arch.channels), dtype=torch.uint8)
                     small = samples[:, ::2, ::2] if arch.condition else None
-                    want = PixelByPixel(arch, weights).nats(samples[0].numpy(), None if small is None else small[0].numpy())
+                    loop = PixelByPixel(arch, weights)
+                    want = loop.nats(samples[0].numpy(), None if small is None else small[0].numpy())
                     got = pixelrnn.Network(arch, torch.float64).nats(exact(weights), samples, small).item()
                     self.assertAlmostEqual(got, want, delta=1e-8 * want)
 
@@ -194,8 +197,9 @@ class Definition(unittest.TestCase):
                         self.assertFalse(torch.equal(base[at + 1 :], moved[at + 1 :]), f"sample {at} is never seen")
 
     def test_masks_by_hand(self):
-        """Three channels, groups of one feature: mask A leaves R → G, R → B, G → B; mask B the same channel as well."""
-        masks = {n.removesuffix(".weight"): m for n, m in pixelrnn.Architecture("row-lstm", 3, 1, 3, 3).masks().items()}
+        """Three channels, groups of one feature: mask A leaves R → G, R → B, G → B; mask B its own channel as well."""
+        arch = pixelrnn.Architecture("row-lstm", 3, 1, 3, 3)
+        masks = {name.removesuffix(".weight"): mask for name, mask in arch.masks().items()}
         self.assertEqual(masks["head.1"][0].tolist(), [[1, 1, 1], [0, 1, 1], [0, 0, 1]])
         self.assertEqual(masks["first"][-1].tolist(), [[0, 0, 1, 1, 1, 1], [0, 0, 0, 0, 1, 1], [0, 0, 0, 0, 0, 0]])
         self.assertTrue((masks["first"][:-1] == 1).all())
@@ -214,8 +218,11 @@ class Files(unittest.TestCase):
                 generator = torch.Generator().manual_seed(seed)
                 way = {n: torch.randn(t.shape, generator=generator, dtype=torch.float64) for n, t in weights.items()}
                 step = 1e-6
-                ends = [net.nats({n: t + s * step * way[n] for n, t in weights.items()}, samples, small) for s in (1, -1)]
-                slope = (ends[0] - ends[1]).item() / (2 * step)
+
+                def moved(by):
+                    return net.nats({n: t + by * way[n] for n, t in weights.items()}, samples, small).item()
+
+                slope = (moved(step) - moved(-step)) / (2 * step)
                 made = vectors.vector(arch, seed)
                 want = sum((made["grad." + n].double() * way[n]).sum().item() for n in weights)
                 self.assertAlmostEqual(slope, want, delta=1e-4 * abs(want) + 1e-3)

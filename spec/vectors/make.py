@@ -1,9 +1,10 @@
 """Makes the conformance vectors: small archives of every kind, and the SHA-256 of their samples in vectors.json.
 
-usage: python3 spec/vectors/make.py     (needs .build/release/prnn and Pillow)
+usage: python3 spec/vectors/make.py [PRNN]     (needs Pillow and the program, .build/release/prnn when not given)
 
-Run once for a format version; the files are frozen from then on (it makes those of older versions to the byte again). `tiny.prnnmodel` is a small model with another window, so that
-no decoder gets away with that of the bundled models; the two archives of hills.png are of those.
+Run once for a format version; the files are frozen from then on (it makes those of older versions to the byte again).
+`tiny.prnnmodel` is a small model with another window, so that no decoder gets away with that of the bundled models; the
+two archives of hills.png are of those. The models paper-*.prnnmodel are of make_models.py.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import json
 import pathlib
 import random
 import subprocess
+import sys
 import tempfile
 
 import numpy as np
@@ -18,7 +20,7 @@ from PIL import Image
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
-PRNN = str(ROOT / ".build/release/prnn")
+PRNN = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / ".build/release/prnn")
 
 
 def field(h, w, c, seed):
@@ -68,6 +70,32 @@ def sets():
         f"comb_{i:04d}.png": field(2, 3, 1, i)[..., 0] // 16 * 16 for i in range(3, 1040)}
 
 
+def bits(h, w, seed):
+    rng = np.random.default_rng(seed)
+    return ((np.add.outer(np.arange(h), np.arange(w)) // 3 + (rng.random((h, w)) < 0.2)) % 2).astype(np.uint8)
+
+
+def paper():
+    """Archives of the networks of the paper: name, model, and the samples of the files; those of a set by name."""
+    yield "paper-bits", "paper-bits", {f"{i}.png": bits(9, 7, i) for i in range(5)}
+    yield "paper-bits-levels", "paper-bits-levels", bits(11, 14, 6)
+    yield "paper-gray-tiles", "paper-gray", field(3, 140, 1, 21)[..., 0]
+    yield "paper-gray-comb", "paper-gray", field(61, 70, 1, 22)[..., 0] // 8 * 8
+    yield "paper-gray-alpha", "paper-gray-alpha", field(7, 9, 2, 23)
+    yield "paper-gray-levels", "paper-gray-levels", {f"{i}.png": field(7, 11, 1, 24 + i)[..., 0] for i in range(3)}
+    yield "paper-gray-levels-1x1", "paper-gray-levels", field(1, 1, 1, 27)[..., 0]
+    for kind in ("pixel-cnn", "row-lstm", "diagonal-bilstm"):
+        yield f"paper-{kind}", f"paper-{kind}", field(9, 11, 3, len(kind))
+    yield "paper-levels", "paper-levels", field(9, 14, 3, 28)
+    yield "paper-levels-set", "paper-levels", {f"{i}.png": field(6, 5, 3, 29 + i) for i in range(4)}
+
+
+def as_image(samples):
+    if samples.max() > 1:
+        return Image.fromarray(samples)
+    return Image.fromarray(samples * 255).convert("1", dither=Image.NONE)
+
+
 def main():
     table = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -89,6 +117,16 @@ def main():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(samples).save(path)
             add(name, pathlib.Path(folder, name), files.values(), *options)
+        for name, model, files in paper():
+            source = pathlib.Path(folder, name)
+            if isinstance(files, dict):
+                source.mkdir()
+                for file, samples in files.items():
+                    as_image(samples).save(source / file)
+            else:
+                source, files = source.with_suffix(".png"), {"": files}
+                as_image(files[""]).save(source)
+            add(name, source, files.values(), "--model", HERE / f"{model}.prnnmodel")
     (HERE / "vectors.json").write_text(json.dumps(table, indent=1) + "\n")
 
 

@@ -32,11 +32,34 @@ struct PixelRNNState {
   /// Upsampled features of the smaller picture, for a Diagonal BiLSTM, which needs them a second time.
   let condition: FeatureMap?
 
+  private static func wave(_ kind: PixelRNN.Kind, _ size: LotSize) -> Wavefront {
+    // The first convolution reaches 3 pixels to the right; the right half of a Diagonal BiLSTM needs whole rows.
+    Wavefront(width: size.width, height: size.height, lag: kind == .diagonalBiLSTM ? size.width : 4)
+  }
+
+  /// Bytes for a lot: what blocks remember, the features of a step, samples and inputs.
+  static func bytesNeeded(_ a: PixelRNN, _ size: LotSize) -> Int {
+    let wave = wave(a.kind, size)
+    let (stream, inner) = (
+      FeatureLayout(2 * a.features, channels: a.channels), FeatureLayout(a.features, channels: a.channels)
+    )
+    let head = FeatureLayout(a.headWidth, channels: a.channels)
+    let states = a.kind == .pixelCNN ? 1 : a.kind == .rowLSTM ? 2 : 4
+    let remembered = a.layers * (states * inner.width + (a.kind == .pixelCNN ? 0 : stream.width)) + a.condition + 16
+    // The widest layer reads two pixels of the stream and three of states, or five of features.
+    let step =
+      (a.layers + 4) * stream.width + (a.layers + 9) * inner.width + 2 * head.width
+    let parts = [
+      saturatedProduct(2 * remembered, wave.widest + 2, size.width, size.count),
+      saturatedProduct(2 * (step + 2 * a.condition), wave.widest, size.count),
+      saturatedProduct(4 * a.channels, size.width + 6, size.height + 6, size.count),
+    ]
+    return parts.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+  }
+
   init(_ weights: PixelRNNWeights, _ size: LotSize) {
     let a = weights.architecture
-    // The first convolution reaches 3 pixels to the right; the right half of a Diagonal BiLSTM needs whole rows.
-    let lag = a.kind == .diagonalBiLSTM ? size.width : 4
-    let wave = Wavefront(width: size.width, height: size.height, lag: lag)
+    let wave = PixelRNNState.wave(a.kind, size)
     self.wave = wave
     blocks = (0..<a.layers).map { BlockState(weights, $0, size, rows: wave.widest + 2) }
     let width = (a.condition + 15) / 16 * 16

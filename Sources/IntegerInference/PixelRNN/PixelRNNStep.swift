@@ -38,7 +38,7 @@ struct PixelRNNStep {
       }
       to.update(from: lot.input(item.image, item.row, item.column - 3), count: row)
     }
-    run(weights.first[group], work.gathered, to: work.stream, weights.stream, group, as: PRNN_WIDE_SIGNED)
+    run(weights.first[group], work.gathered, to: work.stream[0], weights.stream, group, as: PRNN_WIDE_SIGNED)
     guard architecture.skip else { return }
     for i in 0..<count {
       let width = weights.stream.groupWidth
@@ -51,7 +51,7 @@ struct PixelRNNStep {
     let layers = weights.blocks[block]
     let map = state.blocks[block].hidden
     let (width, group16) = (weights.inner.width, weights.inner.groupWidth)
-    for i in 0..<count { rectify(work.stream.row(i), to: work.gathered.row(i), count: weights.stream.width) }
+    for i in 0..<count { rectify(work.stream[block].row(i), to: work.gathered.row(i), count: weights.stream.width) }
     run(layers[0][group], work.gathered, to: work.outputs, as: PRNN_WIDE_RELU)
     for (i, item) in work.items.enumerated() {
       (map.at(item.row, item.column, item.image) + group * group16).update(from: work.outputs.row(i), count: group16)
@@ -64,7 +64,7 @@ struct PixelRNNStep {
       }
       appendCondition(i, to)
     }
-    run(layers[1][group], work.gathered, to: work.inner, weights.inner, group, as: PRNN_WIDE_RELU)
+    run(layers[1][group], work.gathered, to: work.inner[block], weights.inner, group, as: PRNN_WIDE_RELU)
   }
 
   /// The LSTM of a block: of a Diagonal BiLSTM the left half, added to the right half of the row above.
@@ -76,7 +76,7 @@ struct PixelRNNStep {
     for (i, item) in work.items.enumerated() {
       let own = maps.stream!.at(item.row, item.column, item.image)
       (own + group * stream.groupWidth).update(
-        from: work.stream.row(i) + group * stream.groupWidth, count: stream.groupWidth)
+        from: work.stream[block].row(i) + group * stream.groupWidth, count: stream.groupWidth)
       var to = work.gathered.row(i)
       func append(_ map: FeatureMap, _ row: Int, _ column: Int) {
         to.update(from: map.at(item.row + row, item.column + column, item.image), count: map.buffer.width)
@@ -101,7 +101,7 @@ struct PixelRNNStep {
       kernels.table.lstm(
         work.outputs.row(i), inner.groupWidth, maps.cell!.at(row, column, item.image) + at,
         maps.cell!.at(item.row, item.column, item.image) + at, hidden)
-      let sum = work.inner.row(i) + at
+      let sum = work.inner[block].row(i) + at
       sum.update(from: hidden, count: inner.groupWidth)
       if let right = maps.rightHidden {
         let above = right.at(item.row - 1, item.column, item.image) + at
@@ -115,17 +115,14 @@ struct PixelRNNStep {
     let layers = weights.blocks[block]
     let width = weights.stream.groupWidth
     let expand = architecture.skip ? layers.count - 2 : layers.count - 1
-    run(layers[expand][group], work.inner, to: work.outputs, as: PRNN_WIDE_SIGNED)
+    run(layers[expand][group], work.inner[block], to: work.outputs, as: PRNN_WIDE_SIGNED)
     for i in 0..<count {
-      let stream = work.stream.row(i) + group * width
-      if architecture.residual {
-        addClamped(work.outputs.row(i), to: stream, count: width)
-      } else {
-        stream.update(from: work.outputs.row(i), count: width)
-      }
+      let stream = work.stream[block + 1].row(i) + group * width
+      stream.update(from: work.outputs.row(i), count: width)
+      if architecture.residual { addClamped(work.stream[block].row(i) + group * width, to: stream, count: width) }
     }
     guard architecture.skip else { return }
-    run(layers[expand + 1][group], work.inner, to: work.outputs, as: PRNN_WIDE_SIGNED)
+    run(layers[expand + 1][group], work.inner[block], to: work.outputs, as: PRNN_WIDE_SIGNED)
     for i in 0..<count { addClamped(work.outputs.row(i), to: work.skip.row(i) + group * width, count: width) }
   }
 
@@ -133,7 +130,7 @@ struct PixelRNNStep {
     let width = weights.stream.width
     for i in 0..<count {
       let to = work.gathered.row(i)
-      to.update(from: work.stream.row(i), count: width)
+      to.update(from: work.stream[architecture.layers].row(i), count: width)
       if architecture.skip { addClamped(work.skip.row(i), to: to, count: width) }
       rectify(to, to: to, count: width)
     }

@@ -7,10 +7,12 @@ final class PixelRNNWork {
   }
 
   var items: [Item] = []
-  /// The stream between the blocks.
-  let stream: FeatureBuffer
+  /// (blocks + 1): the stream before each block, and after the last one. Each has its own, since the groups of later channels
+  /// read those of earlier ones in every block.
+  let stream: [FeatureBuffer]
   let skip: FeatureBuffer
-  let inner: FeatureBuffer
+  /// (blocks): what each block's `expand` reads.
+  let inner: [FeatureBuffer]
   let head0: FeatureBuffer
   let head1: FeatureBuffer
   /// u, of a conditional network.
@@ -22,9 +24,9 @@ final class PixelRNNWork {
 
   init(_ weights: PixelRNNWeights, items: Int) {
     let a = weights.architecture
-    stream = FeatureBuffer(rows: items, width: weights.stream.width)
+    stream = (0...a.layers).map { _ in FeatureBuffer(rows: items, width: weights.stream.width) }
     skip = FeatureBuffer(rows: items, width: weights.stream.width)
-    inner = FeatureBuffer(rows: items, width: weights.inner.width)
+    inner = (0..<a.layers).map { _ in FeatureBuffer(rows: items, width: weights.inner.width) }
     head0 = FeatureBuffer(rows: items, width: weights.head.width)
     head1 = FeatureBuffer(rows: items, width: weights.head.width)
     condition = FeatureBuffer(rows: items, width: (a.condition + 15) / 16 * 16)

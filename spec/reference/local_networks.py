@@ -1,0 +1,105 @@
+"""Local networks: what is in a stream, from the samples around a pixel. [arithmetic: The tile ... Layers]"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coding import ORDER, Fields, RangeDecoder, frequencies, read_layer, require
+
+
+def fine(d: np.ndarray) -> np.ndarray:
+    return 64 + 4 * np.clip(d, -15, 15)
+
+
+def middle(d: np.ndarray) -> np.ndarray:
+    return 64 + np.clip(d, -63, 63)
+
+
+def coarse(d: np.ndarray) -> np.ndarray:
+    return 64 + np.sign(d) * (np.abs(d) >> 2)
+
+
+def level(v: np.ndarray) -> list[np.ndarray]:
+    return [v >> 1, 8 * np.minimum(v, 15), 8 * np.minimum(255 - v, 15)]
+
+
+class LocalNetwork:
+    level = 0  # networks of this kind have no levels
+    bernoulli = False
+
+    def __init__(self, fields: Fields):
+        """[format: Local networks]"""
+        self.channels, self.up, self.left, self.right, hidden, layers, bottleneck = fields.unpack("BBBBHBH")
+        require(1 <= self.up <= 16 and 1 <= self.left <= 16 and self.right <= 16, "a network's window is out of bounds")
+        require(hidden in range(16, 513, 16) and layers <= 32 and bottleneck in range(16, 257, 16),
+                "a network's layers are out of bounds")
+        samples = self.channels * (self.up * (self.left + 1 + self.right) + self.left)
+        require(self.channels in (1, 3) and samples <= 1024, "a network's window is too large")
+
+        def layer(inputs: int, outputs: int):
+            return read_layer(fields, inputs, outputs, "i1", 127)
+
+        self.first = layer(2 * samples + 3 * self.channels, hidden)
+        self.residual = [layer(hidden, hidden) for _ in range(layers)]
+        self.heads = [(layer(hidden + 3 + 4 * c, bottleneck), layer(bottleneck, 256)) for c in range(self.channels)]
+
+    def pairs(self, other) -> bool:
+        return False
+
+    def decode(self, decoder: RangeDecoder, count: int, height: int, width: int, weights: np.ndarray,
+               smaller: None) -> np.ndarray:
+        """The (scaled) samples (count, height, width, channels) of a tile or lot. weights: (channels, 256)."""
+        return np.stack([self.decode_picture(decoder, height, width, weights) for _ in range(count)])
+
+    def decode_picture(self, decoder: RangeDecoder, height: int, width: int, weights: np.ndarray) -> np.ndarray:
+        up, left, right, channels = self.up, self.left, self.right, self.channels
+
+        # The tile with a margin for the samples outside: x[r][c] is at seen[r + up, c + left]. [arithmetic: Outside]
+        # All of it is 128 at first; the left and right margins of a row are filled in as soon as they are known.
+        seen = np.full((up + height, left + width + right, channels), 128, np.int32)
+        # The window's pixels in order, relative to the pixel at hand. [arithmetic: Inputs of the network]
+        window = [(-dr, dc) for dr in range(up, 0, -1) for dc in range(-left, right + 1)]
+        window += [(0, dc) for dc in range(-left, 0)]
+        window_rows, window_columns = np.array(window).T
+
+        lag = right + 1  # [arithmetic: Order]
+        for t in range(width + lag * (height - 1)):
+            r = np.arange(max(0, -((width - 1 - t) // lag)), min(height - 1, t // lag) + 1)
+            if len(r) == 0:
+                continue  # lag > width: no pixel has this t
+            rows, columns = r + up, t - lag * r + left  # the step's pixels in `seen`
+
+            # [arithmetic: Prediction]
+            w, n, nw = seen[rows, columns - 1], seen[rows - 1, columns], seen[rows - 1, columns - 1]
+            low, high = np.minimum(w, n), np.maximum(w, n)
+            p = np.where(nw >= high, low, np.where(nw <= low, high, w + n - nw))
+            around = seen[rows[:, None] + window_rows, columns[:, None] + window_columns]  # (pixels, window, channels)
+            d = (around - p[:, None, :]).reshape(len(r), -1)
+            state = self.first(np.hstack([fine(d), coarse(d)] + level(p))).clip(0, 127)  # clip(0, 127) is relu
+            for layer in self.residual:
+                state = np.minimum(127, state + layer(state).clip(0, 127))
+
+            e = np.zeros_like(p)
+            for k in range(channels):
+                # [arithmetic: Layers, Centre and Extra inputs]
+                offset = [0, e[:, 0], (e[:, 0] + e[:, min(1, k)]) >> 1][k]
+                centre = np.clip(p[:, k] + offset, 0, 255)
+                extra = level(centre)
+                for j in range(k):
+                    extra += [fine(e[:, j]), middle(e[:, j]), coarse(e[:, j]), p[:, j] >> 1]
+                head, output = self.heads[k]
+                bottleneck = head(np.column_stack([state] + extra)).clip(0, 127)
+                logits = output(bottleneck).clip(-32768, 32767)
+
+                values = (centre[:, None] + ORDER) % 256  # of the symbols in the order of coding
+                ends = frequencies(logits[:, ORDER], weights[k][values]).cumsum(axis=1)
+                for i in range(len(r)):
+                    seen[rows[i], columns[i], k] = values[i, decoder.symbol(ends[i])]
+                e[:, k] = seen[rows, columns, k] - p[:, k]
+
+            for row, column in zip(rows, columns):
+                if column == left and row + 1 < up + height:  # the first pixel stands left of the row below
+                    seen[row + 1, :left] = seen[row, left]
+                if column == left + width - 1:  # the last pixel stands right of its own row
+                    seen[row, left + width:] = seen[row, column]
+        return seen[up:, left:left + width]
