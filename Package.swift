@@ -30,7 +30,12 @@ let package = Package(
       name: "PixelTraining",
       dependencies: ["PixelModels", "PixelKernels", "Raster", "ByteCoding", "EntropyCoding", "IntegerInference"]),
     .target(name: "ArchiveFormat", dependencies: ["ByteCoding"]),
-    .target(name: "PRNN", dependencies: ["ByteCoding", "Raster", "PixelKernels", "EntropyCoding", "PixelModels", "IntegerInference", "ArchiveFormat", "BundledModels"]),
+    .target(
+      name: "PRNN",
+      dependencies: [
+        "ByteCoding", "Raster", "PixelKernels", "EntropyCoding", "PixelModels", "IntegerInference", "ArchiveFormat",
+        "BundledModels",
+      ]),
     .executableTarget(
       name: "PRNNCommand",
       dependencies: [
@@ -44,7 +49,8 @@ let package = Package(
     .testTarget(
       name: "PixelTrainingTests",
       dependencies: [
-        "PixelTraining", "PixelModels", "PixelKernels", "Raster", "PRNN", "IntegerInference", "EntropyCoding",
+        "PixelTraining", "PixelModels", "PixelKernels", "Raster", "ByteCoding", "PRNN", "IntegerInference",
+        "EntropyCoding",
       ]),
     .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding", "PixelKernels"]),
     .testTarget(

@@ -19,6 +19,7 @@ static int8_t weights[INPUTS * OUTPUTS];
 static int32_t bias[OUTPUTS], shift[OUTPUTS];
 static uint8_t in[PIXELS * STRIDE], out[2 * PIXELS * STRIDE], expected[2 * PIXELS * STRIDE], plane[100000];
 static int16_t logits[256], values[256];
+static int16_t wide_weights[INPUTS * OUTPUTS], wide_in[PIXELS * STRIDE], wide_out[2][PIXELS * STRIDE];
 
 static double now(void) {
   struct timespec t;
@@ -47,6 +48,21 @@ static int differs(const prnn_kernels *k, const prnn_kernels *plain, const prnn_
   return bad | (memcmp(out, expected, 240) != 0);
 }
 
+static int differs_wide(const prnn_kernels *k, const prnn_kernels *plain, const prnn_wide_layer *layer) {
+  int bad = 0;
+  for (int kind = PRNN_WIDE_RELU; kind <= PRNN_WIDE_FULL; kind++) {
+    memset(wide_out, 0, sizeof wide_out);
+    plain->wide(layer, wide_in, STRIDE, wide_out[0], STRIDE, PIXELS - 1, kind);
+    k->wide(layer, wide_in, STRIDE, wide_out[1], STRIDE, PIXELS - 1, kind);
+    bad |= memcmp(wide_out[0], wide_out[1], sizeof wide_out[0]) != 0;
+  }
+  enum { CELLS = 4096 };
+  int16_t states[2][2 * CELLS];
+  plain->lstm(wide_in, CELLS, wide_in + 5, states[0], states[0] + CELLS);
+  k->lstm(wide_in, CELLS, wide_in + 5, states[1], states[1] + CELLS);
+  return bad | (memcmp(states[0], states[1], sizeof states[0]) != 0);
+}
+
 int main(void) {
   for (size_t i = 0; i < sizeof weights; i++) weights[i] = (int8_t)(rand() % 255 - 127);
   for (int i = 0; i < OUTPUTS; i++) bias[i] = rand() % 100000 - 50000, shift[i] = 6 + rand() % 6;
@@ -56,16 +72,21 @@ int main(void) {
     logits[i] = (int16_t)(rand() % 600 - 3 * i);
     values[i] = (int16_t)(rand() % 3 ? rand() % 200 - 100 : PRNN_ABSENT);
   }
+  for (int i = 0; i < INPUTS * OUTPUTS; i++) wide_weights[i] = (int16_t)(rand() % 2001 - 1000);
+  for (int i = 0; i < PIXELS * STRIDE; i++) wide_in[i] = (int16_t)(rand() % 16385 - 8192);
+  int16_t gates[64], cell[16] = {0}, state[16];
+  for (int i = 0; i < 64; i++) gates[i] = (int16_t)(rand() % 8000 - 4000);
+  prnn_wide_layer wide = {INPUTS, OUTPUTS, wide_weights, bias, shift};
   prnn_dense_layer layer = {INPUTS, OUTPUTS, weights, bias, shift};
   const prnn_kernels *plain = prnn_kernels_named("scalar");
   int bad = 0;
-  printf("path     GMAC/s  softmax ns  weighted  locate  inputs\n");
+  printf("path     GMAC/s  softmax ns  weighted  locate  inputs  wide GMAC/s  16 cells ns\n");
   for (const char *const *name = prnn_kernels_available(); *name; name++) {
     const prnn_kernels *k = prnn_kernels_named(*name);
-    if (differs(k, plain, &layer)) bad = 1, printf("%s differs from scalar\n", *name);
+    if (differs(k, plain, &layer) || differs_wide(k, plain, &wide)) bad = 1, printf("%s differs from scalar\n", *name);
     prnn_distribution d;
     uint32_t sum = 0, total = 0, at = 0;
-    double t[6];
+    double t[8];
     enum { DENSE = 300, SMALL = 100000 };
     t[0] = now();
     for (int i = 0; i < DENSE; i++) k->dense(&layer, in, STRIDE, out, STRIDE, PIXELS, PRNN_RELU);
@@ -79,9 +100,14 @@ int main(void) {
     prnn_window window = {3, 4, 27, 12, 12, 2000};
     for (int i = 0; i < SMALL; i++) k->inputs(&window, plane + 10000 + i % 1000, plane + i % 5000, out), sum += out[7];
     t[5] = now();
-    printf("%-7s %7.1f %11.1f %9.1f %7.1f %7.1f%s\n", *name, 1e-9 * INPUTS * OUTPUTS * PIXELS * DENSE / (t[1] - t[0]),
+    for (int i = 0; i < DENSE; i++) k->wide(&wide, wide_in, STRIDE, wide_out[0], STRIDE, PIXELS, PRNN_WIDE_SIGNED);
+    t[6] = now();
+    for (int i = 0; i < SMALL; i++) k->lstm(gates, 16, cell, cell, state), sum += (uint32_t)state[i & 15];
+    t[7] = now();
+    printf("%-7s %7.1f %11.1f %9.1f %7.1f %7.1f %12.1f %12.1f%s\n", *name, 1e-9 * INPUTS * OUTPUTS * PIXELS * DENSE / (t[1] - t[0]),
            (t[2] - t[1]) / SMALL * 1e9, (t[3] - t[2]) / SMALL * 1e9, (t[4] - t[3]) / SMALL * 1e9,
-           (t[5] - t[4]) / SMALL * 1e9, sum == 1 ? " " : "");
+           (t[5] - t[4]) / SMALL * 1e9, 1e-9 * INPUTS * OUTPUTS * PIXELS * DENSE / (t[6] - t[5]),
+           (t[7] - t[6]) / SMALL * 1e9, sum == 1 ? " " : "");
   }
   return bad;
 }

@@ -1,4 +1,5 @@
 import ArchiveFormat
+import ByteCoding
 import IntegerInference
 import PixelModels
 import Raster
@@ -64,7 +65,7 @@ extension Codec {
         let job = CodingJob(piece: 0, series: 0, index: level, unit: unit, group: 0)
         var lot = plan.lot(job) { image, body in body(base + image * size) }
         lot.isGiven = isGiven.map { isGiven in { _, row, column in isGiven(row * unit.step, column * unit.step) } }
-        let words = RandomBytes.make(4 * size * count + 64, seed: seed &+ UInt64(level) << 32)
+        let words = randomBytes(4 * size * count + 64, seed: seed &+ UInt64(level) << 32)
         coders.coder(plan.groups[0].role, level: level, of: model).generate(words, lot) { image, y, row in
           plan.groups[0].gather(
             base + image * size + plan.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
@@ -82,20 +83,11 @@ extension Codec {
   }
 }
 
-/// Bytes of SplitMix64 (Steele, Lea and Flood 2014), to decode.
-private enum RandomBytes {
-  static func make(_ count: Int, seed: UInt64) -> [UInt8] {
-    var state = seed
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count + 8)
-    while bytes.count < count {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-      z ^= z >> 31
-      for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: z >> UInt64(shift))) }
-    }
-    return bytes
-  }
+/// Random bytes, to decode: `count`, and up to 7 more.
+private func randomBytes(_ count: Int, seed: UInt64) -> [UInt8] {
+  var generator = SplitMix64(state: seed)
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(count + 8)
+  while bytes.count < count { bytes.append(integer: generator.next()) }
+  return bytes
 }

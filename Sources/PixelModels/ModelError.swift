@@ -9,8 +9,9 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .notAModel: "not a prnn model file; give a file made by spec/reference/export.py"
-    case .newerVersion(let version): "model file of version \(version); this program reads versions up to \(Model.version)"
+    case .notAModel: "not a prnn model file; give a file made by prnn train or prnn quantise"
+    case .newerVersion(let version):
+      "model file of version \(version); this program reads versions up to \(Model.version); get a newer prnn"
     case .truncated: "the model file is damaged or cut short; get a fresh copy of it"
     case .unsupported(let what): "the model file asks for \(what), which this program cannot run; get a newer prnn"
     case .shapes(let expected, let found):

@@ -1,3 +1,5 @@
+import ByteCoding
+
 /// The pictures of a run in the order they are trained on: every epoch has each picture once, in an order of its own. Or
 /// they are drawn at random.
 ///

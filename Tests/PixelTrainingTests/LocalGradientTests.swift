@@ -1,3 +1,4 @@
+import ByteCoding
 import PRNN
 import PixelModels
 import Testing
