@@ -109,7 +109,7 @@ import Testing
           error: "prnn: photograph: no such model; give one of photo, photo-fast, or a model file\n"))
     #expect(
       error("--from", stripes + "/0.png", stripes).error
-        == "prnn: \(stripes)/0.png: not a prnn model file; give a file made by spec/reference/export.py\n")
+        == "prnn: \(stripes)/0.png: not a prnn model file; give a file made by prnn train or prnn quantise\n")
     #expect(
       error("--from", "photo", stripes, "--role", "colour")
         == .init(
