@@ -24,8 +24,11 @@ let package = Package(
     .target(name: "PixelModels", dependencies: ["ByteCoding"]),
     .target(name: "BundledModels", exclude: ["photo.prnnmodel", "photo-fast.prnnmodel"]),
     .target(name: "IntegerInference", dependencies: ["ByteCoding", "PixelModels", "PixelKernels", "EntropyCoding"]),
-    // Float networks: forward, backward. Of the package it needs what a network is, and the kernels.
-    .target(name: "PixelTraining", dependencies: ["PixelModels", "PixelKernels", "Raster", "ByteCoding"]),
+    // Float networks: forward, backward. Of the package it needs what a network is, the kernels, and for the adaptation of
+    // integer networks their step; nothing but the program imports it.
+    .target(
+      name: "PixelTraining",
+      dependencies: ["PixelModels", "PixelKernels", "Raster", "ByteCoding", "EntropyCoding", "IntegerInference"]),
     .target(name: "ArchiveFormat", dependencies: ["ByteCoding"]),
     .target(
       name: "PRNN",
@@ -36,7 +39,7 @@ let package = Package(
     .executableTarget(
       name: "PRNNCommand",
       dependencies: [
-        "ByteCoding", "PRNN", "Raster", "PixelModels", "PixelTraining", "ArchiveFormat",
+        "PRNN", "Raster", "ByteCoding", "PixelModels", "PixelTraining", "ArchiveFormat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "ByteCodingTests", dependencies: ["ByteCoding"]),
@@ -44,7 +47,11 @@ let package = Package(
     .testTarget(name: "PixelKernelsTests", dependencies: ["PixelKernels"]),
     .testTarget(name: "PixelModelsTests", dependencies: ["PixelModels"]),
     .testTarget(
-      name: "PixelTrainingTests", dependencies: ["PixelTraining", "PixelModels", "PixelKernels", "Raster"]),
+      name: "PixelTrainingTests",
+      dependencies: [
+        "PixelTraining", "PixelModels", "PixelKernels", "Raster", "ByteCoding", "PRNN", "IntegerInference",
+        "EntropyCoding",
+      ]),
     .testTarget(name: "EntropyCodingTests", dependencies: ["EntropyCoding", "PixelKernels"]),
     .testTarget(
       name: "IntegerInferenceTests",

@@ -2,15 +2,15 @@ import PixelKernels
 import PixelModels
 
 /// One layer with its weights in the order of the kernels. Owns its memory, so that every tile can own its weights.
-final class IntegerLayer {
+package final class IntegerLayer {
   private let weights: UnsafeMutablePointer<Int8>
   private let bias: UnsafeMutablePointer<Int32>
   private let shift: UnsafeMutablePointer<Int32>
   /// Inputs, rounded up to the kernels' 4; the weights of those added are 0.
-  let inputs: Int
-  let outputs: Int
+  package let inputs: Int
+  package let outputs: Int
 
-  init(_ layer: Model.Layer) {
+  package init(_ layer: Model.Layer) {
     inputs = (layer.inputs + 3) / 4 * 4
     outputs = layer.outputs
     weights = .allocate(capacity: inputs * outputs)
@@ -34,7 +34,7 @@ final class IntegerLayer {
   }
 
   /// `count` rows of `input` to as many rows of `output`; strides in elements.
-  func run(
+  package func run(
     _ kernels: Kernels, _ input: UnsafePointer<UInt8>, stride: Int, to output: UnsafeMutableRawPointer,
     outputStride: Int, count: Int, as kind: prnn_dense_output
   ) {

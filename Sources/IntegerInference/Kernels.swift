@@ -2,7 +2,7 @@ import PixelKernels
 
 /// One path through the SIMD kernels. All paths compute the same numbers.
 public struct Kernels: @unchecked Sendable {
-  let table: prnn_kernels
+  package let table: prnn_kernels
 
   /// The kernels of a path.
   ///

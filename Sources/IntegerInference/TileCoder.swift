@@ -6,6 +6,7 @@ import PixelModels
 public final class TileCoder: NetworkCoder {
   private let architecture: Architecture
   private let kernels: Kernels
+  private let inputs: LocalInputs
   private let first: IntegerLayer
   private let residual: [IntegerLayer]
   private let heads: [IntegerLayer]
@@ -17,6 +18,7 @@ public final class TileCoder: NetworkCoder {
   public init(_ network: Model.LocalNetwork, kernels: Kernels) {
     architecture = network.architecture
     self.kernels = kernels
+    inputs = LocalInputs(architecture, kernels)
     let layers = network.layers.map(IntegerLayer.init)
     first = layers[0]
     residual = Array(layers[1..<1 + architecture.layers])
@@ -78,7 +80,9 @@ public final class TileCoder: NetworkCoder {
       let count = rows.count
       features(planes, work, count)
       for channel in 0..<architecture.channels {
-        prepareHead(channel, work, count)
+        inputs.setHead(
+          channel, work.pixels, count: count, predictions: work.predictions, centres: work.centres,
+          to: work.features + architecture.hidden, stride: work.featureStride)
         heads[channel].run(
           kernels, work.features, stride: work.featureStride, to: work.narrow, outputStride: work.narrowStride,
           count: count, as: PRNN_RELU)
@@ -100,26 +104,9 @@ public final class TileCoder: NetworkCoder {
 
   /// The prediction, the inputs and all layers below the heads, for the pixels of a step.
   private func features(_ planes: TilePlanes, _ work: Workspace, _ count: Int) {
-    let channels = architecture.channels
-    let differences = 2 * architecture.windowSamples
-    var window = prnn_window(
-      channels: Int32(channels), up: Int32(architecture.up),
-      row_bytes: Int32((architecture.left + 1 + architecture.right) * channels),
-      own_bytes: Int32(architecture.left * channels), left_bytes: Int32(architecture.left * channels),
-      stride: planes.stride)
-    for i in 0..<count {
-      let pixel = UnsafePointer(work.pixels[i])
-      let prediction = work.predictions + i * channels
-      for c in 0..<channels {
-        prediction[c] = medianEdge(
-          west: pixel[c - channels], north: pixel[c - planes.stride], northWest: pixel[c - planes.stride - channels])
-      }
-      let inputs = work.inputs + i * work.inputStride
-      kernels.table.inputs(&window, pixel, prediction, inputs)
-      for c in 0..<channels {
-        setLevel(prediction[c], inputs + differences + c, stride: channels)
-      }
-    }
+    inputs.setFirst(
+      work.pixels, stride: planes.stride, count: count, predictions: work.predictions, to: work.inputs,
+      inputStride: work.inputStride)
     first.run(
       kernels, work.inputs, stride: work.inputStride, to: work.features, outputStride: work.featureStride,
       count: count, as: PRNN_RELU)
@@ -128,25 +115,6 @@ public final class TileCoder: NetworkCoder {
         kernels, work.features, stride: work.featureStride, to: work.spare, outputStride: work.featureStride,
         count: count, as: PRNN_RESIDUAL)
       swap(&work.features, &work.spare)
-    }
-  }
-
-  /// Sets the centre of each pixel's softmax, and the inputs of the head beyond the features.
-  private func prepareHead(_ channel: Int, _ work: Workspace, _ count: Int) {
-    let channels = architecture.channels
-    for i in 0..<count {
-      let pixel = work.pixels[i]
-      let prediction = work.predictions + i * channels
-      let centre = TileCoder.centre(channel, pixel, prediction)
-      work.centres[i] = centre
-      var extra = work.features + i * work.featureStride + architecture.hidden
-      setLevel(centre, extra, stride: 1)
-      extra += Architecture.levelInputs
-      if channel > 0 {
-        // Those of the channels before are in place already, except the last one's.
-        extra += Architecture.errorInputs * (channel - 1)
-        setError(pixel[channel - 1], prediction[channel - 1], extra)
-      }
     }
   }
 
@@ -168,16 +136,6 @@ public final class TileCoder: NetworkCoder {
           sample.pointee, centre: centre, channel: channel, work.distribution, total: total)
       }
     }
-  }
-
-  /// The value that a channel's softmax is centred on: its prediction, moved with the errors of the channels before.
-  private static func centre(
-    _ channel: Int, _ pixel: UnsafeMutablePointer<UInt8>, _ prediction: UnsafeMutablePointer<UInt8>
-  ) -> UInt8 {
-    guard channel > 0 else { return prediction[0] }
-    let red = Int(pixel[0]) - Int(prediction[0])
-    let move = channel == 1 ? red : (red + Int(pixel[1]) - Int(prediction[1])) >> 1
-    return UInt8(max(0, min(255, Int(prediction[channel]) + move)))
   }
 }
 

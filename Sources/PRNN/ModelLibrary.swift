@@ -1,5 +1,6 @@
 import ArchiveFormat
 import BundledModels
+import ByteCoding
 import PixelModels
 
 /// The models at hand: those in the program, and any added.
@@ -40,10 +41,4 @@ public struct ModelLibrary: Sendable {
     }
     return model
   }
-}
-
-/// Two lower-case digits a byte.
-public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  let digits = Array("0123456789abcdef")
-  return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
 }

@@ -1,4 +1,5 @@
 import ArchiveFormat
+import ByteCoding
 import FoundationEssentials
 import PRNN
 import Raster

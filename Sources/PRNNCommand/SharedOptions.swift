@@ -62,17 +62,21 @@ struct ModelOption: ParsableArguments {
   /// The models of the program, with the one asked for, if any, first.
   func library() throws -> ModelLibrary {
     var library = ModelLibrary.bundled
-    guard let model else { return library }
-    if let known = library.model(named: model) {
-      library.add(known)
-      return library
-    }
-    guard access(model, F_OK) == 0 else {
-      let names = library.models.map(\.name).joined(separator: ", ")
-      throw Failure(model, "no such model; give one of \(names), or a model file", status: EX_USAGE)
-    }
-    do { library.add(try Model(file: InputFile(model).readAll(limit: 1 << 28))) } catch { throw Failure(model, error) }
+    if let model { library.add(try ModelOption.model(named: model)) }
     return library
+  }
+
+  /// A model of the program, or of a file.
+  ///
+  /// - Throws: ``Failure``.
+  static func model(named name: String) throws -> Model {
+    let library = ModelLibrary.bundled
+    if let known = library.model(named: name) { return known }
+    guard access(name, F_OK) == 0 else {
+      let names = library.models.map(\.name).joined(separator: ", ")
+      throw Failure(name, "no such model; give one of \(names), or a model file", status: EX_USAGE)
+    }
+    do { return try Model(file: InputFile(name).readAll(limit: 1 << 28)) } catch { throw Failure(name, error) }
   }
 }
 

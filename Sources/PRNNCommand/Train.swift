@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import Glibc
 import PixelModels
 import PixelTraining
@@ -11,6 +10,10 @@ struct Train: ParsableCommand {
       Makes a model file of the averaged weights in integers, with the floats behind them (of -o NAME.safetensors: the floats \
       only, which prnn quantise takes). The run can be stopped at any time (Ctrl-C, SIGTERM) and goes on with \
       --resume, as if it had not been stopped; the settings are then those of the checkpoint.
+
+      With --from photo the network of that model is trained further on your own pictures, of any sizes: 4000 steps of 4096 \
+      pixels unless told otherwise, validated on one picture in eight. What is written holds the best network, and the other \
+      networks of the model as they are; nothing is written when none is better than the one it began with.
       """)
 
   @OptionGroup var data: DataOptions
@@ -23,6 +26,13 @@ struct Train: ParsableCommand {
 
   @Option(help: ArgumentHelp("Start with the weights of a file.", valueName: "file.safetensors"))
   var start: String?
+
+  @Option(
+    help: ArgumentHelp("Start with the network of a model of the program or of a model file.", valueName: "name|file"))
+  var from: String?
+
+  @Option(help: "The network of --from to train (that for most of the pictures).")
+  var role: Model.Role?
 
   @Option(help: ArgumentHelp("Go on from a checkpoint.", valueName: "file"))
   var resume: String?
@@ -49,18 +59,29 @@ struct Train: ParsableCommand {
     guard (1...1024).contains(threads) else { throw ValidationError("--threads takes a number from 1 to 1024.") }
     guard checkpointMinutes >= 0 else { throw ValidationError("--checkpoint-minutes takes a number from 0.") }
     guard output != "-" else { throw ValidationError("-o takes the name of a file.") }
+    let options = start.map { _ in ["--start"] } ?? []
     if resume != nil {
-      let given = data.given + network.given + settings.given + (start == nil ? [] : ["--start"])
+      let given =
+        data.given + network.given + settings.given + options + (from.map { _ in ["--from"] } ?? [])
+        + (role.map { _ in ["--role"] } ?? [])
       guard given.isEmpty else {
         throw ValidationError("\(given[0]) is a setting of the checkpoint; leave it out with --resume.")
+      }
+      return
+    }
+    if from != nil {
+      let given = network.given + options
+      guard given.isEmpty else {
+        throw ValidationError("--from says what the network is; leave out \(given[0]).")
       }
     } else {
       let network = try network.network(level: data.level ?? 0)
       guard network.condition == 0 || writesFloats else {
         throw ValidationError("A level above 0 makes no model alone: take -o NAME.safetensors, then prnn quantise.")
       }
-      guard !data.data.isEmpty else { throw ValidationError("Give pictures to train on.") }
+      guard role == nil else { throw ValidationError("--role goes with --from.") }
     }
+    guard !data.data.isEmpty else { throw ValidationError("Give pictures to train on.") }
   }
 
   func run() throws {
@@ -73,26 +94,23 @@ struct Train: ParsableCommand {
 
   private func train() throws {
     try checkOutputs()
-    let (begin, pictures) = try resume.map(resumed) ?? started()
-    let notes = try TrainingNotes(begin)
-    let trainer: Trainer
-    do {
-      trainer = try Trainer(begin, data: pictures.training, validation: pictures.validation, threads: threads)
-    } catch { throw FileError(notes.source.data[0], error) }
+    let job = try job()
+    let trainer = job.trainer
     StopSignal.listen()
-    let log = try TrainingLog(log ?? notes.log, at: begin.progress.step)
+    let log = try TrainingLog(job.notes.log, at: trainer.checkpoint.progress.step)
     let meter = TrainingMeter(trainer, quiet: quiet)
     var run = TrainingRun(trainer, log: log)
     run.checkpoint = checkpointPath
     run.checkpointSeconds = checkpointMinutes * 60
     run.isInterrupted = { StopSignal.number != 0 }
+    run.onStart = { meter.note(start: $0) }
     run.onStep = { meter.note($0) }
     run.onValidation = { meter.note($0) }
     let outcome = try run.run()
     meter.clear()
     if outcome == .interrupted { throw ExitCode(128 + StopSignal.number) }
-    let result = FloatNetwork(begin.network, weights: trainer.checkpoint.average)
-    try write(result, pictures.training)
+    let bytes = try job.result(trainer.checkpoint, output)
+    try OutputFile.write(output, force: force) { sink in try bytes.withUnsafeBytes(sink) }
   }
 
   private var checkpointPath: String {
@@ -108,17 +126,6 @@ struct Train: ParsableCommand {
 
   private var writesFloats: Bool { output.hasSuffix(".safetensors") }
 
-  private func write(_ network: FloatNetwork, _ data: TrainingData) throws {
-    let provenance = ModelProvenance(
-      program: PRNNCommand.configuration.version, networks: [network.network], pictures: data.count)
-    let bytes =
-      writesFloats
-      ? FloatNetwork.serialized([network])
-      : try ModelExport.file(
-        name: modelName(of: output), provenance: provenance.json, networks: [network], data: data)
-    try OutputFile.write(output, force: force) { sink in try bytes.withUnsafeBytes(sink) }
-  }
-
   /// Nothing is overwritten unasked, save for the checkpoint and the log of the run itself.
   private func checkOutputs() throws {
     try OutputFile.check(output, force: force)
@@ -129,72 +136,51 @@ struct Train: ParsableCommand {
     }
   }
 
-  private typealias Pictures = (training: TrainingData, validation: TrainingData?)
-
-  private func started() throws -> (Checkpoint, Pictures) {
-    let network = try network.network(level: data.level ?? 0)
-    let source = data.source
-    let pictures = try source.load(channels: network.channels, bernoulli: network.output == .bernoulli)
-    var configuration = settings.configuration(pictures: pictures.training.count)
-    (configuration.length, configuration.unit) = (10, .epochs)
-    length.set(&configuration)
-    let weights = try start.map { try startWeights($0, network) } ?? initialWeights(network, seed: configuration.seed)
-    let checkpoint = Checkpoint(
-      FloatNetwork(network, weights: weights), configuration: configuration, data: pictures.training,
-      notes: TrainingNotes(source: source, log: log).table)
-    return (checkpoint, pictures)
-  }
-
-  private func startWeights(_ path: String, _ network: PixelRNN) throws -> [Float] {
-    let networks: [FloatNetwork]
-    do { networks = try FloatNetwork.read(contents(of: path)) } catch let error as FileError { throw error } catch {
-      throw FileError(path, error)
+  private func job() throws -> TrainingJob {
+    if let resume {
+      let bytes = try contents(of: resume)
+      do {
+        var checkpoint = try Checkpoint(file: bytes)
+        var notes = try TrainingNotes(checkpoint)
+        if !data.data.isEmpty { notes.source.data = data.data }
+        notes.log = log ?? notes.log
+        checkpoint.notes = notes.table
+        length.set(&checkpoint.configuration)
+        return checkpoint.network.isAdapted
+          ? try TrainingJob(adapting: checkpoint, notes, threads: threads)
+          : try TrainingJob(checkpoint, notes, threads: threads)
+      } catch let error as FileError { throw error } catch let failure as Failure { throw failure } catch {
+        throw FileError(resume, error)
+      }
     }
-    guard let same = networks.first(where: { $0.network == network }) else {
-      let found = networks.map(\.network.kind.name).joined(separator: ", ")
-      throw FileError(path, TrainingError.otherNetwork("it has: \(found)"))
+    var notes = TrainingNotes(source: data.source, log: log)
+    guard let from else {
+      let network = try network.network(level: data.level ?? 0)
+      let weights = try start.map { try TrainingJob.weights($0, network) }
+      return try TrainingJob(network, weights, notes, settings, length, threads: threads)
     }
-    return same.weights
-  }
-
-  private func resumed(_ path: String) throws -> (Checkpoint, Pictures) {
-    let bytes = try contents(of: path)
-    do {
-      var checkpoint = try Checkpoint(file: bytes)
-      var notes = try TrainingNotes(checkpoint)
-      if !data.data.isEmpty { notes.source.data = data.data }
-      notes.log = log ?? notes.log
-      checkpoint.notes = notes.table
-      length.set(&checkpoint.configuration)
-      let network = checkpoint.network
-      let pictures = try notes.source.load(channels: network.channels, bernoulli: network.output == .bernoulli)
-      return (checkpoint, pictures)
-    } catch let error as FileError { throw error } catch { throw FileError(path, error) }
+    let model = try ModelOption.model(named: from)
+    if model.networks.contains(where: \.isLocal) {
+      guard !writesFloats else {
+        throw Failure(output, "takes no floats of this network; name a model file, as mine.prnnm", status: EX_USAGE)
+      }
+      notes.from = from
+      notes.role = role.map { "\($0)" }
+      return try TrainingJob(adapting: model, notes, settings, length, threads: threads)
+    }
+    let start = try TrainingJob.floats(of: model, from, data.source)
+    guard start.network.condition == 0 || writesFloats else {
+      throw Failure(output, "a level above 0 makes no model alone; take -o NAME.safetensors", status: EX_USAGE)
+    }
+    return try TrainingJob(start.network, start.weights, notes, settings, length, threads: threads)
   }
 }
 
-/// What the command keeps in a checkpoint.
-private struct TrainingNotes {
-  var source: TrainingSource
-  var log: String?
-
-  init(source: TrainingSource, log: String?) {
-    self.source = source
-    self.log = log
+extension Model.Role: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let role = Model.Role.allCases.first(where: { "\($0)" == argument }) else { return nil }
+    self = role
   }
 
-  /// - Throws: `TrainingError.damagedCheckpoint`.
-  init(_ checkpoint: Checkpoint) throws(TrainingError) {
-    guard let json = checkpoint.notes["source"],
-      let source = try? JSONDecoder().decode(TrainingSource.self, from: Data(json.utf8))
-    else { throw .damagedCheckpoint("it does not say where its pictures are") }
-    self.init(source: source, log: checkpoint.notes["log"])
-  }
-
-  var table: [String: String] {
-    // Texts and numbers only: encoding cannot fail.
-    var table = ["source": String(decoding: try! JSONEncoder().encode(source), as: UTF8.self)]
-    table["log"] = log
-    return table
-  }
+  public static var allValueStrings: [String] { allCases.map { "\($0)" } }
 }

@@ -16,7 +16,7 @@ final class TrainingMeter {
     self.trainer = trainer
     isQuiet = quiet
     isTerminal = isatty(STDERR_FILENO) == 1
-    isInNats = trainer.checkpoint.network.output == .bernoulli
+    isInNats = trainer.checkpoint.network.isBernoulli
     picturesBefore = trainer.pictures
   }
 
@@ -28,6 +28,11 @@ final class TrainingMeter {
     let filled = Int(part * 24)
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
     writeError("\r\u{1B}[K[\(bar)] \(Int(part * 100)) %  \(text(loss ?? 0)) \(unit)  \(pace)")
+  }
+
+  /// A network that is adapted, before the first step.
+  func note(start nats: Double) {
+    if !isQuiet { writeError("start: validation \(text(nats)) \(unit)\n") }
   }
 
   func note(_ row: TrainingLog.Row) {
@@ -53,6 +58,7 @@ final class TrainingMeter {
     let part = max(1e-6, trainer.progress)
     let left = Int(min(1e8, trainer.checkpoint.progress.seconds * (1 - part) / part) + 0.5)
     func two(_ n: Int) -> String { (n < 10 ? "0" : "") + String(n) }
-    return "\(decimals(rate, 1)) pictures/s  \(left / 3600):\(two(left / 60 % 60)):\(two(left % 60)) left"
+    let items = trainer.checkpoint.network.isAdapted ? "\(Int(rate)) pixels/s" : "\(decimals(rate, 1)) pictures/s"
+    return "\(items)  \(left / 3600):\(two(left / 60 % 60)):\(two(left % 60)) left"
   }
 }

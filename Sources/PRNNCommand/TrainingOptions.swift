@@ -116,9 +116,11 @@ struct RunOptions: ParsableArguments {
     if let average, !(0..<1 ~= average) { throw ValidationError("--average takes a number from 0 to below 1.") }
   }
 
-  /// - Parameter pictures: to train on.
-  func configuration(pictures: Int) -> TrainingConfiguration {
-    var c = TrainingConfiguration()
+  /// - Parameters:
+  ///   - standard: what holds unless asked for otherwise.
+  ///   - pictures: to train on, for a validation in every epoch; nil to validate as `standard` says.
+  func configuration(_ standard: TrainingConfiguration, pictures: Int?) -> TrainingConfiguration {
+    var c = standard
     c.optimiser = optimiser ?? c.optimiser
     c.batch = batch ?? c.batch
     c.shard = shard ?? c.shard
@@ -128,7 +130,7 @@ struct RunOptions: ParsableArguments {
     c.average = average ?? c.average
     c.seed = seed ?? c.seed
     c.flips = flip
-    c.validationSteps = validateEvery ?? max(1, pictures / c.batch)
+    c.validationSteps = validateEvery ?? pictures.map { max(1, $0 / c.batch) } ?? c.validationSteps
     return c
   }
 }

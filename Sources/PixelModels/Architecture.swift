@@ -2,7 +2,7 @@
 /// each channel a head with a 256-way softmax that sees the channels before it.
 ///
 /// After van den Oord, Kalchbrenner and Kavukcuoglu, "Pixel Recurrent Neural Networks" (2016), sections 3.3 and 3.4.
-public struct Architecture: Equatable, Sendable {
+public struct Architecture: Equatable, Sendable, Codable {
   /// Samples of a pixel: 1 or 3.
   public var channels: Int
   /// Rows of the window above the pixel, and columns to its left and (in those rows) right.

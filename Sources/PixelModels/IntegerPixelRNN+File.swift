@@ -90,20 +90,11 @@ extension Model {
     name: String, provenance: String, networks: [(role: Role, level: Int, network: IntegerPixelRNN)],
     floats: [UInt8] = []
   ) -> [UInt8] {
-    var out = magic
-    out.append(integer: UInt16(version))
-    let letters = Array(name.utf8.prefix(255))
-    out += [UInt8(letters.count)] + letters
-    let text = Array(provenance.utf8)
-    out.append(integer: UInt32(text.count))
-    out += text + [UInt8(networks.count)]
+    var out = heading(version: UInt16(version), name: name, provenance: provenance) + [UInt8(networks.count)]
     for entry in networks {
       out.append(entry.role.rawValue)
       entry.network.append(to: &out, level: entry.level)
     }
-    guard !floats.isEmpty else { return out }
-    out += floatMark
-    out.append(integer: UInt32(floats.count))
-    return out + floats
+    return out + ending(floats: floats)
   }
 }

@@ -66,6 +66,13 @@ public struct Model: Sendable {
     public let architecture: Architecture
     /// In the order of ``Architecture/shapes``.
     public let layers: [Layer]
+
+    /// - Precondition: the layers have the shapes of the architecture.
+    public init(architecture: Architecture, layers: [Layer]) {
+      precondition(layers.map { [$0.inputs, $0.outputs] } == architecture.shapes.map { [$0.inputs, $0.outputs] })
+      self.architecture = architecture
+      self.layers = layers
+    }
   }
 
   /// A 1x1 convolution in integers: y = (weights · x + bias) >> shift.
@@ -88,7 +95,7 @@ public struct Model: Sendable {
     }
 
     /// Whether no sum can leave 32 bits: Σ|w|·127 + |b| < 2^31 for every output.
-    var isBounded: Bool {
+    public var isBounded: Bool {
       (0..<outputs).allSatisfy { o in
         let total = weights[o * inputs..<(o + 1) * inputs].reduce(0) { $0 + abs(Int($1)) } * 127
         return total + abs(Int(bias[o])) < 1 << 31

@@ -121,6 +121,11 @@ extension PixelRNN {
     public let name: String
     public let shape: [Int]
     public var count: Int { shape.reduce(1, *) }
+
+    public init(name: String, shape: [Int]) {
+      self.name = name
+      self.shape = shape
+    }
   }
 
   /// Whether a masked convolution's weight from input to output at the pixel itself is there.

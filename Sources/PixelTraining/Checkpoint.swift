@@ -4,7 +4,7 @@ import PixelModels
 
 /// All that a run needs to go on: a run that is stopped and resumed gives the same weights as one that is not.
 public struct Checkpoint: Equatable, Sendable {
-  public let network: PixelRNN
+  public let network: TrainedNetwork
   public var configuration: TrainingConfiguration
   /// CRC-32 of the samples trained on.
   public let data: UInt32
@@ -15,6 +15,8 @@ public struct Checkpoint: Equatable, Sendable {
   /// The running mean of the weights.
   public var average: [Float]
   public var optimiser: Optimiser
+  /// The mean of the weights at the best validation, of a network that is adapted; else empty.
+  public var best: [Float] = []
 
   private static let form = "prnn checkpoint 1"
 
@@ -22,21 +24,31 @@ public struct Checkpoint: Equatable, Sendable {
   ///
   /// - Precondition: `weights` are those of the network.
   public init(
-    _ start: FloatNetwork, configuration: TrainingConfiguration, data: TrainingData, notes: [String: String] = [:]
+    _ network: TrainedNetwork, weights: [Float], configuration: TrainingConfiguration, data: any TrainingSet,
+    notes: [String: String] = [:]
   ) {
-    network = start.network
+    precondition(network.parameters.reduce(0) { $0 + $1.count } == weights.count)
+    self.network = network
     self.configuration = configuration
-    self.data = crc32(data.samples)
+    self.data = data.checksum
     self.notes = notes
     progress = TrainingProgress()
-    weights = start.weights
-    average = start.weights
+    self.weights = weights
+    average = weights
     optimiser = Optimiser(
-      configuration.optimiser, count: start.weights.count, plan: MuonPlan(start.network))
+      configuration.optimiser, count: weights.count, plan: network.pixelRNN.map { MuonPlan($0) })
+  }
+
+  /// The start of a run of a network of the paper.
+  public init(
+    _ start: FloatNetwork, configuration: TrainingConfiguration, data: TrainingData, notes: [String: String] = [:]
+  ) {
+    self.init(
+      .pixelRNN(start.network), weights: start.weights, configuration: configuration, data: data, notes: notes)
   }
 
   /// Whether these are the pictures of the run.
-  public func isTrained(on pictures: TrainingData) -> Bool { crc32(pictures.samples) == data }
+  public func isTrained(on pictures: any TrainingSet) -> Bool { pictures.checksum == data }
 
   /// Moves the weights and their mean; counts a step.
   mutating func move(against gradient: [Float], scale: Float, rate: Float) {
@@ -47,12 +59,16 @@ public struct Checkpoint: Equatable, Sendable {
 
   /// The bytes of the file: safetensors.
   public func serialized() -> [UInt8] {
-    var all = tensors(weights, of: network, prefix: "weights.") + tensors(average, of: network, prefix: "average.")
-    all += tensors(optimiser.second, of: network, prefix: "second.")
-    if !optimiser.first.isEmpty { all += tensors(optimiser.first, of: network, prefix: "first.") }
+    let named = [
+      ("weights.", weights), ("average.", average), ("second.", optimiser.second), ("first.", optimiser.first),
+      ("best.", best),
+    ]
+    let all = named.flatMap { prefix, numbers in
+      numbers.isEmpty ? [] : tensors(numbers, of: network.parameters, prefix: prefix)
+    }
     let header = Header(
-      network: network, configuration: configuration, data: data, notes: notes, progress: progress,
-      numbers: Checkpoint.checksum([weights, average, optimiser.first, optimiser.second]))
+      network: network.pixelRNN, local: network.local, configuration: configuration, data: data, notes: notes,
+      progress: progress, numbers: checksum)
     return SafeTensors(tensors: all, metadata: ["format": Checkpoint.form, "run": encoded(header)]).serialized()
   }
 
@@ -65,23 +81,29 @@ public struct Checkpoint: Equatable, Sendable {
     guard let header = try? JSONDecoder().decode(Header.self, from: Data(json.utf8)) else {
       throw .damagedCheckpoint("its description cannot be read")
     }
-    network = header.network
+    if let paper = header.network {
+      network = .pixelRNN(paper)
+    } else if let local = header.local, local.isSupported {
+      network = .local(local)
+    } else {
+      throw .damagedCheckpoint("its description cannot be read")
+    }
     configuration = header.configuration
     data = header.data
     notes = header.notes
     progress = header.progress
     do {
-      weights = try file.numbers(of: network, prefix: "weights.")
-      average = try file.numbers(of: network, prefix: "average.")
-      optimiser = Optimiser(configuration.optimiser, count: 0, plan: MuonPlan(header.network))
-      optimiser.second = try file.numbers(of: network, prefix: "second.")
-      if optimiser.kind != .rmsprop { optimiser.first = try file.numbers(of: network, prefix: "first.") }
+      let parameters = network.parameters
+      weights = try file.numbers(of: parameters, prefix: "weights.")
+      average = try file.numbers(of: parameters, prefix: "average.")
+      optimiser = Optimiser(configuration.optimiser, count: 0, plan: header.network.map { MuonPlan($0) })
+      optimiser.second = try file.numbers(of: parameters, prefix: "second.")
+      if optimiser.kind != .rmsprop { optimiser.first = try file.numbers(of: parameters, prefix: "first.") }
+      if network.isAdapted, progress.best != nil { best = try file.numbers(of: parameters, prefix: "best.") }
     } catch {
       throw .damagedCheckpoint("tensors are missing")
     }
-    guard header.numbers == Checkpoint.checksum([weights, average, optimiser.first, optimiser.second]) else {
-      throw .damagedCheckpoint("its checksum is wrong")
-    }
+    guard header.numbers == checksum else { throw .damagedCheckpoint("its checksum is wrong") }
   }
 
   private static func opened(_ file: [UInt8]) throws(TrainingError) -> SafeTensors {
@@ -91,12 +113,17 @@ public struct Checkpoint: Equatable, Sendable {
     }
   }
 
-  private static func checksum(_ arrays: [[Float]]) -> UInt32 {
-    arrays.reduce(0) { sum, array in array.withUnsafeBytes { crc32($0, from: sum) } }
+  /// Of all numbers.
+  private var checksum: UInt32 {
+    [weights, average, optimiser.first, optimiser.second, best].reduce(0) { sum, array in
+      array.withUnsafeBytes { crc32($0, from: sum) }
+    }
   }
 
   private struct Header: Codable {
-    let network: PixelRNN
+    /// One of these two.
+    let network: PixelRNN?
+    let local: Architecture?
     let configuration: TrainingConfiguration
     let data: UInt32
     let notes: [String: String]

@@ -22,12 +22,13 @@ public struct FloatNetwork: Equatable, Sendable {
     if let json = file.metadata["architectures"] {
       let networks: [PixelRNN] = try decoded(json)
       return try networks.enumerated().map { level, network in
-        FloatNetwork(network, weights: masked(try file.numbers(of: network, prefix: "level.\(level)."), network))
+        let weights = try file.numbers(of: network.parameters, prefix: "level.\(level).")
+        return FloatNetwork(network, weights: masked(weights, network))
       }
     }
     guard let json = file.metadata["architecture"] else { throw TrainingError.noArchitecture }
     let network: PixelRNN = try decoded(json)
-    return [FloatNetwork(network, weights: masked(try file.numbers(of: network, prefix: ""), network))]
+    return [FloatNetwork(network, weights: masked(try file.numbers(of: network.parameters, prefix: ""), network))]
   }
 
   /// The bytes of a safetensors file that ``read(_:)`` takes.
@@ -35,11 +36,12 @@ public struct FloatNetwork: Equatable, Sendable {
     if networks.count == 1 {
       let only = networks[0]
       return SafeTensors(
-        tensors: tensors(only.weights, of: only.network, prefix: ""), metadata: ["architecture": encoded(only.network)]
+        tensors: tensors(only.weights, of: only.network.parameters, prefix: ""),
+        metadata: ["architecture": encoded(only.network)]
       ).serialized()
     }
     let all = networks.enumerated().flatMap { level, one in
-      tensors(one.weights, of: one.network, prefix: "level.\(level).")
+      tensors(one.weights, of: one.network.parameters, prefix: "level.\(level).")
     }
     return SafeTensors(tensors: all, metadata: ["architectures": encoded(networks.map(\.network))]).serialized()
   }
@@ -62,24 +64,25 @@ func encoded(_ value: some Encodable) -> String {
   return String(decoding: try! encoder.encode(value), as: UTF8.self)
 }
 
-/// The tensors of a network from a flat array.
-func tensors(_ numbers: [Float], of network: PixelRNN, prefix: String) -> [SafeTensors.Tensor] {
-  let layout = ParameterLayout(network)
-  return network.parameters.map { parameter in
-    SafeTensors.Tensor(
-      name: prefix + parameter.name, shape: parameter.shape,
-      values: .float32(Array(numbers[layout.range(parameter.name)])))
+/// Tensors from a flat array, in which they lie without gaps.
+func tensors(_ numbers: [Float], of parameters: [PixelRNN.Parameter], prefix: String) -> [SafeTensors.Tensor] {
+  var rest = numbers[...]
+  return parameters.map { parameter in
+    let values = rest.prefix(parameter.count)
+    rest = rest.dropFirst(parameter.count)
+    return SafeTensors.Tensor(
+      name: prefix + parameter.name, shape: parameter.shape, values: .float32(Array(values)))
   }
 }
 
 extension SafeTensors {
-  /// The tensors of a network as a flat array.
+  /// Tensors as a flat array.
   ///
   /// - Throws: ``TrainingError/otherNetwork(_:)`` when one is missing or of another shape.
-  func numbers(of network: PixelRNN, prefix: String) throws(TrainingError) -> [Float] {
+  func numbers(of parameters: [PixelRNN.Parameter], prefix: String) throws(TrainingError) -> [Float] {
     let byName = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
     var numbers: [Float] = []
-    for parameter in network.parameters {
+    for parameter in parameters {
       let name = prefix + parameter.name
       guard let tensor = byName[name], let values = tensor.floats else { throw .otherNetwork("it has no \(name)") }
       guard tensor.shape == parameter.shape else { throw .otherNetwork("\(name) has the shape \(tensor.shape)") }

@@ -3,17 +3,37 @@ import PixelModels
 extension NetworkGradient: GradientSource {}
 
 extension Trainer {
-  /// A trainer of the checkpoint's own network; see ``init(_:data:validation:threads:make:)``.
+  /// A trainer of a network of the paper; see ``init(_:data:validator:gradients:)``.
   ///
+  /// - Precondition: the checkpoint is of such a network.
   /// - Throws: ``TrainingError/otherData``.
   public convenience init(
     _ checkpoint: Checkpoint, data: TrainingData, validation: TrainingData?, threads: Int
   ) throws(TrainingError) {
-    let network = checkpoint.network
+    guard let network = checkpoint.network.pixelRNN else { preconditionFailure("a local network") }
     let (width, height) = (data.width, data.height)
     try self.init(checkpoint, data: data, validation: validation, threads: threads) {
       NetworkGradient(network, width: width, height: height, batch: $0)
     }
+  }
+
+  /// A trainer that validates by the loss it trains on.
+  ///
+  /// - Throws: ``TrainingError/otherData``.
+  convenience init(
+    _ checkpoint: Checkpoint, data: TrainingData, validation: TrainingData?, threads: Int,
+    make: @escaping ShardedGradient.Maker
+  ) throws(TrainingError) {
+    let gradients = ShardedGradient(
+      parameters: checkpoint.weights.count, shard: checkpoint.configuration.shard, threads: threads, make: make)
+    let isConditional = checkpoint.network.isConditional
+    let validator = validation.map { validation -> Validator in
+      { weights, isStopped in
+        likelihood(gradients, weights: weights, data: validation, conditional: isConditional, isStopped: isStopped)
+          .map { $0 / Double(validation.count) }
+      }
+    }
+    try self.init(checkpoint, data: data, validator: validator, gradients: gradients)
   }
 }
 

@@ -1,25 +1,30 @@
 import ByteCoding
 
-
-/// The pictures of a run in the order they are trained on: every epoch has each picture once, in an order of its own.
+/// The pictures of a run in the order they are trained on: every epoch has each picture once, in an order of its own. Or
+/// they are drawn at random.
 ///
 /// Everything follows from the seed and the number of a picture in the run, so that a run can go on at any place.
 struct PictureStream: Sendable {
   let count: Int
   let seed: UInt64
   let flips: Bool
+  let isDrawn: Bool
   private var epoch = -1
   private var order: [Int] = []
 
   /// - Parameter count: pictures there are, above 0.
-  init(count: Int, seed: UInt64, flips: Bool) {
+  init(count: Int, seed: UInt64, flips: Bool, isDrawn: Bool = false) {
     self.count = count
     self.seed = seed
     self.flips = flips
+    self.isDrawn = isDrawn
   }
 
   /// Which picture comes at a place of the run, and whether it is mirrored.
   mutating func picture(at place: Int) -> (index: Int, isFlipped: Bool) {
+    var coin = SplitMix64(state: ~seed &+ UInt64(place) &* 0x8CB9_2BA7_2F3D_8DD7)
+    let isFlipped = flips && coin.next() >> 63 == 1
+    if isDrawn { return (coin.below(count), isFlipped) }
     let (epoch, position) = place.quotientAndRemainder(dividingBy: count)
     if epoch != self.epoch {
       self.epoch = epoch
@@ -27,8 +32,7 @@ struct PictureStream: Sendable {
       order = Array(0..<count)
       for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, generator.below(i + 1)) }
     }
-    var coin = SplitMix64(state: ~seed &+ UInt64(place) &* 0x8CB9_2BA7_2F3D_8DD7)
-    return (order[position], flips && coin.next() >> 63 == 1)
+    return (order[position], isFlipped)
   }
 }
 
@@ -38,7 +42,7 @@ extension SplitMix64 {
 }
 
 /// Pictures side by side in memory, for networks.
-struct Batch {
+public struct Batch {
   let width: Int
   let height: Int
   let channels: Int
@@ -50,6 +54,15 @@ struct Batch {
 
   var dims: Int { width * height * channels }
   var smallDims: Int { small.count / max(1, count) }
+
+  /// - Parameter samples: (count, height, width, channels)
+  init(width: Int, height: Int, channels: Int, samples: [UInt8]) {
+    self.width = width
+    self.height = height
+    self.channels = channels
+    self.samples = samples
+    count = samples.count / (width * height * channels)
+  }
 
   init(of data: TrainingData, pictures: [(index: Int, isFlipped: Bool)], conditional: Bool) {
     width = data.width

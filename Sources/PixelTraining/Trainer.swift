@@ -13,10 +13,13 @@ public final class Trainer {
     public let rate: Double
   }
 
+  /// The mean of nats of the validation pictures under some weights; nil when it was stopped.
+  public typealias Validator = (_ weights: [Float], _ isStopped: () -> Bool) -> Double?
+
   /// All of the run as it is now, save for the time, which stands at the end of the last step.
   public private(set) var checkpoint: Checkpoint
-  public let data: TrainingData
-  public let validation: TrainingData?
+  public let data: any TrainingSet
+  private let validator: Validator?
   private let gradients: ShardedGradient
   private var stream: PictureStream
   private var gradient: [Float]
@@ -25,20 +28,20 @@ public final class Trainer {
 
   /// - Parameters:
   ///   - checkpoint: the start of a run, or where it goes on.
-  ///   - make: makes the network's loss and gradient for so many pictures.
+  ///   - validator: nil for no validation.
+  ///   - gradients: the network's loss and gradient, in shards as the checkpoint says.
   /// - Throws: ``TrainingError/otherData`` when the run did not begin with these pictures.
-  public init(
-    _ checkpoint: Checkpoint, data: TrainingData, validation: TrainingData?, threads: Int,
-    make: @escaping ShardedGradient.Maker
+  init(
+    _ checkpoint: Checkpoint, data: any TrainingSet, validator: Validator?, gradients: ShardedGradient
   ) throws(TrainingError) {
     guard checkpoint.isTrained(on: data) else { throw .otherData }
     self.checkpoint = checkpoint
     self.data = data
-    self.validation = validation
+    self.validator = validator
     let configuration = checkpoint.configuration
-    gradients = ShardedGradient(
-      parameters: checkpoint.weights.count, shard: configuration.shard, threads: threads, make: make)
-    stream = PictureStream(count: data.count, seed: configuration.seed, flips: configuration.flips)
+    self.gradients = gradients
+    stream = PictureStream(
+      count: data.count, seed: configuration.seed, flips: configuration.flips, isDrawn: data.isDrawn)
     gradient = Array(repeating: 0, count: checkpoint.weights.count)
     secondsBefore = checkpoint.progress.seconds
   }
@@ -64,9 +67,9 @@ public final class Trainer {
   /// - Throws: ``TrainingError/diverged(step:)``; the weights are as before then.
   public func step() throws(TrainingError) -> Step {
     let first = pictures
-    let batch = Batch(
-      of: data, pictures: (first..<first + configuration.batch).map { stream.picture(at: $0) },
-      conditional: checkpoint.network.condition > 0)
+    let batch = data.batch(
+      (first..<first + configuration.batch).map { stream.picture(at: $0) },
+      conditional: checkpoint.network.isConditional)
     let sum = gradients.run(weights: checkpoint.weights, batch: batch, gradient: &gradient)
     let mean = 1 / Double(batch.count)
     let step = Step(
@@ -86,15 +89,23 @@ public final class Trainer {
 
   /// Nats a picture of the validation pictures under the averaged weights; nil without any, or when it was stopped.
   public func validate(isStopped: () -> Bool = { false }) -> Double? {
-    guard let validation else { return nil }
-    let sum = likelihood(
-      gradients, weights: checkpoint.average, data: validation, conditional: checkpoint.network.condition > 0,
-      isStopped: isStopped)
+    guard let mean = validator?(checkpoint.average, isStopped) else { return nil }
     countTime()
-    guard let sum else { return nil }
-    let mean = sum / Double(validation.count)
-    checkpoint.progress.best = min(mean, checkpoint.progress.best ?? mean)
+    if mean < checkpoint.progress.best ?? .infinity {
+      checkpoint.progress.best = mean
+      if checkpoint.network.isAdapted { checkpoint.best = checkpoint.average }
+    }
     return mean
+  }
+
+  /// Validates a network that is adapted before its first step, unless that is done.
+  ///
+  /// - Returns: nats a picture; nil for other networks, and when it was stopped.
+  public func validateStart(isStopped: () -> Bool = { false }) -> Double? {
+    let progress = checkpoint.progress
+    guard checkpoint.network.isAdapted, progress.step == 0, progress.start == nil else { return nil }
+    checkpoint.progress.start = validate(isStopped: isStopped)
+    return checkpoint.progress.start
   }
 
   /// The means since the last row of the log, which start anew.

@@ -58,6 +58,8 @@ public struct TrainingProgress: Codable, Equatable, Sendable {
   public var step = 0
   /// Time spent, of all parts of the run.
   public var seconds = 0.0
+  /// The validation loss before the first step, nats a picture, of a network that is adapted.
+  public var start: Double?
   /// The least validation loss so far, nats a picture.
   public var best: Double?
   /// Sums since the last row of the log.

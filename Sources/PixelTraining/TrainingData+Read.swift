@@ -108,7 +108,7 @@ extension TrainingData.Format {
 }
 
 /// The file itself, or the PNG files below a folder, sorted.
-private func files(at path: String, searched: Bool) throws -> [String] {
+func files(at path: String, searched: Bool) throws -> [String] {
   guard let folder = opendir(path) else { return [path] }
   defer { closedir(folder) }
   guard searched else { throw FileError(path, TrainingError.bitFolder) }

@@ -18,6 +18,13 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case unquantisable(String)
   case diverged(step: Int)
   case bitFolder
+  case noSuchPictures(String)
+  case tooFewPictures
+  case otherModel
+  case noFloats
+  case levels(Int)
+  case paperOnly(String)
+  case notBetter(start: Double, best: Double)
   /// Failed system calls, with errno.
   case unreadable(Int32)
   case unwritable(Int32)
@@ -44,6 +51,19 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .otherNetwork(let what): "is of another network (\(what)); give its architecture"
     case .noArchitecture: "does not say of which network the tensors are; give a file made by prnn train"
     case .diverged(let step): "the loss is no number any more at step \(step); lower --learning-rate or --clip"
+    case .noSuchPictures(let role):
+      "has no PNG pictures of 8 bits that a network for \(role) takes; convert some, or set --role"
+    case .tooFewPictures: "is one picture only, so none can be held out; name others with --validation"
+    case .otherModel: "is not the model that the run began with; give that one"
+    case .noFloats: "has no weights in floats to train further; give a model made by prnn train"
+    case .levels(let count):
+      count == 1
+        ? "has one level only; leave out --levels and --level"
+        : "has \(count) levels; say which to train with --levels \(count) --level K"
+    case .paperOnly(let option): "is no network of the paper, which \(option) is for; leave it out"
+    case .notBetter(let start, let best):
+      "not written: on the validation pictures the trained network is no better than the one it started from "
+        + "(\(text(best)) bits/dim against \(text(start))); give more pictures, or a lower --learning-rate"
     case .bitFolder: "is a folder; give files of rows of bits, or leave out --bits"
     case .unreadable(let code), .unwritable(let code): String(cString: strerror(code))
     }
@@ -61,3 +81,6 @@ public struct FileError: Error {
     self.cause = cause
   }
 }
+
+/// With four digits behind the point.
+private func text(_ bits: Double) -> String { "\((bits * 1e4).rounded() / 1e4)" }

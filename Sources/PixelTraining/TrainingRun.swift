@@ -15,6 +15,8 @@ public struct TrainingRun {
   /// Asked after every step whether to stop.
   public var isInterrupted: () -> Bool = { false }
   public var onStep: (Trainer.Step) -> Void = { _ in }
+  /// Of a network that is adapted, given the nats a picture before the first step.
+  public var onStart: (Double) -> Void = { _ in }
   public var onValidation: (TrainingLog.Row) -> Void = { _ in }
 
   public init(_ trainer: Trainer, log: TrainingLog) {
@@ -27,6 +29,7 @@ public struct TrainingRun {
   /// - Throws: ``TrainingError/diverged(step:)`` or ``FileError``.
   public func run() throws -> Outcome {
     var written = monotonicSeconds()
+    if let nats = trainer.validateStart(isStopped: isInterrupted) { onStart(nats) }
     // A run may have been stopped while it validated.
     try note(isLast: trainer.isFinished)
     while !trainer.isFinished, !isInterrupted() {

@@ -41,6 +41,8 @@ final class Scratch: Sendable {
 
   static func / (folder: Scratch, name: String) -> String { folder.path + "/" + name }
 
+  func makeFolder(_ name: String) throws { try #require(mkdir(self / name, 0o700) == 0) }
+
   func write(_ name: String, _ bytes: [UInt8]) throws -> String {
     let file = try #require(fopen(self / name, "w"))
     fwrite(bytes, 1, bytes.count, file)
