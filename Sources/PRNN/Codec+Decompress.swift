@@ -132,7 +132,7 @@ extension Codec {
 
   /// - Throws: ``PRNNError/tooLarge(bytes:limit:)``.
   func check(_ bytes: Int) throws {
-    guard bytes <= memoryLimit else { throw PRNNError.tooLarge(bytes: bytes, limit: memoryLimit) }
+    guard bytes <= memoryLimit, bytes < .max else { throw PRNNError.tooLarge(bytes: bytes, limit: memoryLimit) }
   }
 
   /// What all series need for coding: their models are looked for in the archive first.

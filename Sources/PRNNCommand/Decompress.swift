@@ -44,7 +44,7 @@ struct Decompress: ParsableCommand {
     do {
       let archive = try read(file)
       if let only {
-        guard let number = archive.fileNames.firstIndex(where: { "\($0)" == only }) else {
+        guard let number = archive.fileNames.firstIndex(where: { $0.bytes.elementsEqual(only.utf8) }) else {
           throw Failure(file.name, "has no picture called \(only); prnn list shows their names", status: EX_NOINPUT)
         }
         let name = archive.fileNames[number].lastPart

@@ -70,7 +70,14 @@ struct Evaluate: ParsableCommand {
   /// Nats of the network of floats, if it is there.
   private func floats(_ model: Model, _ pictures: TrainingData) throws -> Double? {
     guard !noFloats, !model.floats.isEmpty else { return nil }
-    let networks = try FloatNetwork.read(Array(model.floats))
+    let networks: [FloatNetwork]
+    do {
+      networks = try FloatNetwork.read(Array(model.floats))
+      let integers = model.networks.map { network -> PixelRNN? in
+        if case .pixelRNN(let network) = network.body { network.architecture } else { nil }
+      }
+      guard networks.map(\.network) == integers else { throw TrainingError.otherFloats }
+    } catch { throw Failure(model.name, error) }
     return networks.enumerated().reduce(0) { sum, entry in
       sum
         + entry.element.likelihood(

@@ -8,7 +8,7 @@ final class FolderOutput {
   /// Files and folders that were not there before, in the order they were made.
   private var made: [String] = []
   /// Folders that are there.
-  private var known: Set<String> = []
+  private var known: Set<[UInt8]> = []
 
   /// - Parameters:
   ///   - names: of all files to come.
@@ -17,9 +17,10 @@ final class FolderOutput {
   init(_ folder: String, names: [ImageName], force: Bool, input: String) throws {
     self.folder = folder
     self.force = force
-    var checked: Set<String> = []
+    // By bytes: Swift's strings are equal when Unicode says so, files' names are not.
+    var checked: Set<[UInt8]> = []
     for name in names {
-      for parent in parents(of: name) where checked.insert(parent).inserted {
+      for parent in parents(of: name) where checked.insert(Array(parent.utf8)).inserted {
         if access(parent, F_OK) == 0, !FolderListing.isFolder(parent) {
           throw Failure(parent, "is no folder; name another with -o", status: EX_CANTCREAT)
         }
@@ -32,7 +33,7 @@ final class FolderOutput {
   func write(
     _ name: ImageName, _ body: (@escaping (UnsafeRawBufferPointer) throws -> Void) throws -> Void
   ) throws {
-    for parent in parents(of: name) where known.insert(parent).inserted { try make(parent) }
+    for parent in parents(of: name) where known.insert(Array(parent.utf8)).inserted { try make(parent) }
     let isNew = access(path(name), F_OK) != 0
     try OutputFile.write(path(name), force: force, body)
     if isNew { made.append(path(name)) }

@@ -61,6 +61,7 @@ func now() -> Double {
 /// A number with so many digits behind the point.
 func decimals(_ x: Double, _ digits: Int) -> String {
   let scale = pow(10, Double(digits))
+  guard (x * scale).magnitude < 0x1p62 else { return "\(x)" }
   let whole = Int((x.magnitude * scale).rounded())
   let text = String(whole)
   let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text

@@ -40,10 +40,13 @@ struct Quantise: ParsableCommand {
       let networks = try weights.flatMap { path in
         do { return try FloatNetwork.read(contents(of: path)) } catch { throw Failure(path, error) }
       }
+      guard networks.count <= Model.mostLevels else {
+        throw Failure(weights[0], TrainingError.levels(networks.count))
+      }
       for (level, network) in networks.enumerated() {
         guard (network.network.condition > 0) == (level > 0), network.network.channels == networks[0].network.channels,
           network.network.output == networks[0].network.output
-        else { throw Failure(weights[0], TrainingError.otherNetwork("the levels do not fit each other")) }
+        else { throw Failure(weights[0], TrainingError.unfitLevels) }
       }
       let first = networks[0].network
       let source = TrainingSource(

@@ -46,11 +46,13 @@ struct WriteOptions: ParsableArguments {
 
   /// - Throws: `ValidationError` when two inputs would be written to one file.
   func check(_ inputs: [String], suffix: String) throws {
-    var seen: [String: String] = [:]
+    var seen: [[UInt8]: String] = [:]
     for input in inputs {
       let path = path(for: input, suffix: suffix)
-      if let other = seen[path] { throw ValidationError("\(other) and \(input) would both become \(path).") }
-      seen[path] = input
+      if let other = seen[Array(path.utf8)] {
+        throw ValidationError("\(other) and \(input) would both become \(path).")
+      }
+      seen[Array(path.utf8)] = input
     }
   }
 }

@@ -146,6 +146,9 @@ struct Train: ParsableCommand {
         notes.log = log ?? notes.log
         checkpoint.notes = notes.table
         length.set(&checkpoint.configuration)
+        if case .pixelRNN(let network) = checkpoint.network, network.condition > 0, !writesFloats {
+          throw Failure(output, "a level above 0 makes no model alone; take -o NAME.safetensors", status: EX_USAGE)
+        }
         return checkpoint.network.isAdapted
           ? try TrainingJob(adapting: checkpoint, notes, threads: threads)
           : try TrainingJob(checkpoint, notes, threads: threads)

@@ -101,7 +101,7 @@ struct TrainingNotes {
   /// - Throws: `TrainingError.damagedCheckpoint`.
   init(_ checkpoint: Checkpoint) throws(TrainingError) {
     guard let json = checkpoint.notes["source"],
-      let source = try? JSONDecoder().decode(TrainingSource.self, from: Data(json.utf8))
+      let source = try? JSONDecoder().decode(TrainingSource.self, from: Data(json.utf8)), source.isUsable
     else { throw .damagedCheckpoint("it does not say where its pictures are") }
     self.init(source: source, log: checkpoint.notes["log"])
     from = checkpoint.notes["from"]

@@ -70,6 +70,12 @@ struct TrainingSource: Codable, Equatable {
   var levels: Int
   var level: Int
 
+  /// Whether the numbers are such as the command line takes.
+  var isUsable: Bool {
+    (1...8).contains(levels) && (0..<levels).contains(level) && !data.isEmpty
+      && [bits, tile].allSatisfy { $0.map { Size("\($0.width)x\($0.height)") != nil } ?? true }
+  }
+
   /// Reads all pictures.
   ///
   /// - Throws: `FileError`.

@@ -142,6 +142,9 @@ public struct Model: Sendable {
         guard levels == Array(0..<levels.count) else {
           throw ModelError.unsupported("two networks of one role, or levels out of order")
         }
+        guard levels.count < 2 || !networks.contains(where: { $0.role == role && $0.isLocal }) else {
+          throw ModelError.unsupported("a local network among levels")
+        }
         guard levels.count <= Model.mostLevels else { throw ModelError.unsupported("\(levels.count) levels") }
         let outputs = Set(networks.filter { $0.role == role }.map(\.isBernoulli))
         guard outputs.count < 2 else { throw ModelError.unsupported("levels of different outputs") }

@@ -69,16 +69,21 @@ public struct Checkpoint: Equatable, Sendable {
     let header = Header(
       network: network.pixelRNN, local: network.local, configuration: configuration, data: data, notes: notes,
       progress: progress, numbers: checksum)
-    return SafeTensors(tensors: all, metadata: ["format": Checkpoint.form, "run": encoded(header)]).serialized()
+    let run = encoded(header)
+    let metadata = ["format": Checkpoint.form, "run": run, "check": "\(crc32(Array(run.utf8)))"]
+    return SafeTensors(tensors: all, metadata: metadata).serialized()
   }
 
-  /// Reads a file; none is taken of which a byte of the numbers has changed.
+  /// Reads a file; none is taken of which a byte has changed.
   ///
   /// - Throws: ``TrainingError/notACheckpoint`` or ``TrainingError/damagedCheckpoint(_:)``.
   public init(file: [UInt8]) throws(TrainingError) {
     let file = try Checkpoint.opened(file)
     guard file.metadata["format"] == Checkpoint.form, let json = file.metadata["run"] else { throw .notACheckpoint }
-    guard let header = try? JSONDecoder().decode(Header.self, from: Data(json.utf8)) else {
+    guard let header = try? JSONDecoder().decode(Header.self, from: Data(json.utf8)), header.configuration.isUsable,
+      (0...1 << 48).contains(header.progress.step), header.progress.seconds.isFinite,
+      file.metadata["check"].map({ $0 == "\(crc32(Array(json.utf8)))" }) ?? true
+    else {
       throw .damagedCheckpoint("its description cannot be read")
     }
     if let paper = header.network {

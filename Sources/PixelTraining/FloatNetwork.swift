@@ -21,6 +21,7 @@ public struct FloatNetwork: Equatable, Sendable {
     let file = try SafeTensors(file: file)
     if let json = file.metadata["architectures"] {
       let networks: [PixelRNN] = try decoded(json)
+      guard !networks.isEmpty else { throw TrainingError.noArchitecture }
       return try networks.enumerated().map { level, network in
         let weights = try file.numbers(of: network.parameters, prefix: "level.\(level).")
         return FloatNetwork(network, weights: masked(weights, network))

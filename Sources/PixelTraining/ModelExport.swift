@@ -19,7 +19,8 @@ public enum ModelExport {
     var integers: [(role: Model.Role, level: Int, network: IntegerPixelRNN)] = []
     for (level, network) in networks.enumerated() {
       let pictures = data[0..<min(data.count, calibrationPictures)].level(level, of: networks.count)
-      let integer = try Quantiser(network.network, weights: network.weights, maxima: maxima(network, pictures)).network()
+      let integer = try Quantiser(network.network, weights: network.weights, maxima: maxima(network, pictures))
+        .network()
       integers.append((network.network.channels == 3 ? .colour : .gray, level, integer))
     }
     return Model.file(

@@ -22,9 +22,10 @@ public struct Quantiser {
     layout = ParameterLayout(architecture)
     self.weights = weights
     // Where no picture had a pixel to code nothing was seen.
-    var fractions = Dictionary(uniqueKeysWithValues: Quantiser.activations(architecture).map { name in
-      (name, Quantiser.fraction(maxima[name] ?? 1))
-    })
+    var fractions = Dictionary(
+      uniqueKeysWithValues: Quantiser.activations(architecture).map { name in
+        (name, Quantiser.fraction(maxima[name] ?? 1))
+      })
     // Skip connections are added to the stream.
     fractions["stream"] = min(fractions["stream"]!, fractions["skip"]!)
     self.fractions = fractions

@@ -31,6 +31,13 @@ public struct TrainingConfiguration: Codable, Equatable, Sendable {
 
   public init() {}
 
+  /// Whether all numbers are such that a run can go on with them.
+  var isUsable: Bool {
+    (1...1 << 24).contains(batch) && (1...1 << 24).contains(shard) && (1...1 << 40).contains(validationSteps)
+      && (0...1 << 40).contains(warmUp) && (0...1e12).contains(length) && learningRate.isFinite
+      && (0...1).contains(average)
+  }
+
   /// Steps in all, for `pictures` to train on; nil for a run by the clock.
   public func steps(pictures: Int) -> Int? {
     switch unit {

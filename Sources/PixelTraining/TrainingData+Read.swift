@@ -108,9 +108,15 @@ extension TrainingData.Format {
 }
 
 /// The file itself, or the PNG files below a folder, sorted.
-func files(at path: String, searched: Bool) throws -> [String] {
+///
+/// - Parameter outer: the folders that this one is in, by device and number: a link back to one of them is left out.
+func files(at path: String, searched: Bool, outer: [[UInt64]] = []) throws -> [String] {
   guard let folder = opendir(path) else { return [path] }
   defer { closedir(folder) }
+  var status = stat()
+  fstat(dirfd(folder), &status)
+  let own = [UInt64(status.st_dev), UInt64(status.st_ino)]
+  if outer.contains(own) { return [] }
   guard searched else { throw FileError(path, TrainingError.bitFolder) }
   var names: [String] = []
   while let entry = readdir(folder) {
@@ -123,7 +129,7 @@ func files(at path: String, searched: Bool) throws -> [String] {
     let inside = path + (path.hasSuffix("/") ? "" : "/") + name
     if let below = opendir(inside) {
       closedir(below)
-      return try files(at: inside, searched: searched)
+      return try files(at: inside, searched: searched, outer: outer + [own])
     }
     return name.lowercased().hasSuffix(".png") ? [inside] : []
   }

@@ -16,6 +16,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case otherNetwork(String)
   case noArchitecture
   case unquantisable(String)
+  case unfitLevels
+  case otherFloats
+  case notALog
   case diverged(step: Int)
   case bitFolder
   case noSuchPictures(String)
@@ -45,8 +48,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .holdOut(let count, let all): "cannot hold out \(count) of \(all) pictures; lower --hold-out"
     case .notACheckpoint: "not a checkpoint of prnn train; give a file made with --checkpoint"
     case .damagedCheckpoint(let cause): "the checkpoint is damaged (\(cause)); go back to an earlier one"
+    case .unfitLevels: "the levels do not fit each other; give networks of one output and channels, coarsest first"
+    case .otherFloats: "its networks of floats are not those of its integers; take --no-floats, or quantise it again"
+    case .notALog: "is not the log of a training; name another with --log, or remove it"
     case .unquantisable(let layer):
-      "the weights of \(layer) are too large for integers of 16 bits; train again with a lower learning rate"
+      "the weights of \(layer) are too large for integers of 16 bits, or no numbers; train again with a lower learning rate"
     case .otherData: "the run began with other pictures; give those again"
     case .otherNetwork(let what): "is of another network (\(what)); give its architecture"
     case .noArchitecture: "does not say of which network the tensors are; give a file made by prnn train"

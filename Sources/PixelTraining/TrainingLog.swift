@@ -37,6 +37,8 @@ public final class TrainingLog {
     guard let path else { return }
     if step > 0, access(path, F_OK) == 0 {
       let text = String(decoding: try contents(of: path), as: UTF8.self)
+      // Somebody else's file is not written over.
+      guard text.isEmpty || text.hasPrefix(TrainingLog.heading) else { throw FileError(path, TrainingError.notALog) }
       rows = text.split(whereSeparator: \.isNewline).dropFirst().compactMap { Row(String($0)) }
         .filter { $0.step <= step }
     }

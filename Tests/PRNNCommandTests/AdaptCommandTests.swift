@@ -7,7 +7,7 @@ import Testing
 
 /// `prnn train --from`: files, messages to the letter, exit status.
 @Suite struct AdaptCommandTests {
-  private let folder = try! Scratch()
+  private let folder = try! Folder()
 
   /// Gray stripes, of different sizes.
   private func pictures() throws -> String {
@@ -23,7 +23,7 @@ import Testing
 
   private let short = ["--steps", "12", "--batch", "256", "--shard", "64", "--warm-up", "2", "--average", "0.8"]
 
-  private func train(_ words: String...) -> Program.Outcome { Program.run(["train"] + words + short) }
+  private func train(_ words: String...) -> Outcome { run(["train"] + words + short) }
 
   @Test func aModelOfTheProgram() throws {
     let result = train("--from", "photo-fast", try pictures(), "-o", folder / "mine.prnnm", "--validate-every", "6")
@@ -36,11 +36,11 @@ import Testing
     let picture = folder / "stripes/0.png"
     let model = ["--model", folder / "mine.prnnm"]
     let compress = ["compress", picture, "--quiet", "-o"]
-    #expect(Program.run(compress + [folder / "a.prnn"] + model) == .init(status: 0, error: ""))
-    #expect(Program.run(compress + [folder / "b.prnn"]) == .init(status: 0, error: ""))
+    #expect(run(compress + [folder / "a.prnn"] + model) == .init(status: 0, error: ""))
+    #expect(run(compress + [folder / "b.prnn"]) == .init(status: 0, error: ""))
     #expect(try folder.read("a.prnn").count < folder.read("b.prnn").count)
     #expect(
-      Program.run(["decompress", folder / "a.prnn", "-o", folder / "a.png", "--quiet"] + model)
+      run(["decompress", folder / "a.prnn", "-o", folder / "a.png", "--quiet"] + model)
         == .init(status: 0, error: ""))
     #expect(try Raster(png: folder.read("a.png")) == Raster(png: folder.read("stripes/0.png")))
     // And further from there.
@@ -50,20 +50,20 @@ import Testing
   @Test func aRunGoesOnFromItsCheckpoint() throws {
     _ = try folder.write("own.prnnm", ModelLibrary.bundled.models[1].file)
     let words = ["--from", folder / "own.prnnm", try pictures(), "--quiet"]
-    #expect(Program.run(["train"] + words + short + ["-o", folder / "whole.prnnm"]).status == 0)
+    #expect(run(["train"] + words + short + ["-o", folder / "whole.prnnm"]).status == 0)
     // The end of a finished run, written again.
     let resume = ["train", "--resume", folder / "whole.checkpoint", "--quiet", "-o"]
-    #expect(Program.run(resume + [folder / "again.prnnm"]).status == 0)
+    #expect(run(resume + [folder / "again.prnnm"]).status == 0)
     // Equal, but for the name.
     let (whole, again) = (try Model(file: folder.read("whole.prnnm")), try Model(file: folder.read("again.prnnm")))
     #expect(whole.networks == again.networks && whole.provenance == again.provenance)
     _ = try folder.write("own.prnnm", ModelLibrary.bundled.models[0].file)
     #expect(
-      Program.run(resume + [folder / "other.prnnm"])
+      run(resume + [folder / "other.prnnm"])
         == .init(
           status: EX_DATAERR,
           error: "prnn: \(folder / "own.prnnm"): is not the model that the run began with; give that one\n"))
-    let clash = Program.run(resume + [folder / "other.prnnm", "--from", "photo"])
+    let clash = run(resume + [folder / "other.prnnm", "--from", "photo"])
     #expect(clash.status == EX_USAGE)
     #expect(clash.error.hasPrefix("Error: --from is a setting of the checkpoint; leave it out with --resume.\n"))
   }
@@ -84,16 +84,16 @@ import Testing
       "p.png", Raster(width: 8, height: 8, colourType: .gray, samples: samples).png())
     let network = ["--architecture", "row-lstm", "--layers", "1", "--features", "3", "--head-width", "3"]
     #expect(
-      Program.run(["train", picture, "--steps", "2", "--quiet", "-o", folder / "a.prnnm"] + network)
+      run(["train", picture, "--steps", "2", "--quiet", "-o", folder / "a.prnnm"] + network)
         == .init(status: 0, error: ""))
     #expect(
-      Program.run(
+      run(
         ["train", "--from", folder / "a.prnnm", picture, "--steps", "2", "--quiet", "-o", folder / "b.prnnm"])
         == .init(status: 0, error: ""))
     let trained = try Model(file: folder.read("b.prnnm"))
     #expect(try FloatNetwork.read(Array(trained.floats))[0].network.kind == .rowLSTM)
     #expect(trained.networks != (try Model(file: folder.read("a.prnnm"))).networks)
-    let level = Program.run(
+    let level = run(
       ["train", "--from", folder / "a.prnnm", picture, "--levels", "2", "--level", "0", "-o", folder / "c.prnnm"])
     #expect(
       level.error == "prnn: \(folder / "a.prnnm"): has one level only; leave out --levels and --level\n")
@@ -101,7 +101,7 @@ import Testing
 
   @Test func whatCannotBe() throws {
     let stripes = try pictures()
-    func error(_ words: String...) -> Program.Outcome { Program.run(["train", "-o", folder / "out.prnnm"] + words) }
+    func error(_ words: String...) -> Outcome { run(["train", "-o", folder / "out.prnnm"] + words) }
     #expect(
       error("--from", "photograph", stripes)
         == .init(
@@ -130,7 +130,7 @@ import Testing
         "Error: --from says what the network is; leave out --layers.\n"))
     #expect(error("--architecture", "row-lstm", "--role", "gray", stripes).status == EX_USAGE)
     #expect(
-      Program.run(["train", "--from", "photo", stripes, "-o", folder / "out.safetensors"]).status == EX_USAGE)
+      run(["train", "--from", "photo", stripes, "-o", folder / "out.safetensors"]).status == EX_USAGE)
     #expect(error("--from", "photo").status == EX_USAGE)
     #expect(folder.names == ["stripes"])
   }

@@ -59,6 +59,28 @@ import Testing
     #expect(folder.names == ["in.png", "mask.png", "row.png"])
   }
 
+  /// Names that Unicode calls equal are two files, and stay two.
+  @Test func namesAreBytes() throws {
+    let (composed, decomposed) = ("\u{E9}.png", "e\u{301}.png")
+    try folder.makeFolder("set")
+    let first = try picture("set/" + composed)
+    _ = try picture("set/" + decomposed, .gray)
+    #expect(run("compress", folder / "set", "-q") == .init(status: 0, error: ""))
+    #expect(run("decompress", folder / "set.prnn", "--only", composed, "-q", "-o", folder / "x.png").status == 0)
+    #expect(try Raster(png: folder.read("x.png")).colourType == .rgb)
+    #expect(run("decompress", folder / "set.prnn", "-q", "-o", folder / "out") == .init(status: 0, error: ""))
+    #expect(try Raster(png: folder.read("out/" + composed)) == Raster(png: folder.read("set/" + composed)))
+    #expect(try Raster(png: folder.read("out/" + decomposed)).colourType == .gray)
+    #expect(first.hasSuffix(composed))
+  }
+
+  @Test func masksWithAlphaAreRefused() throws {
+    let file = try picture("in.png")
+    let mask = try picture("mask.png", .rgba)
+    let result = run("complete", file, "--model", Self.rowLSTM, "--mask", mask, "-o", folder / "x.png")
+    #expect(result == .init(status: EX_DATAERR, error: "prnn: \(mask): is a RGBA picture; give a gray or RGB mask\n"))
+  }
+
   @Test func writesSmallerSizes() throws {
     let file = try picture("in.png")
     #expect(run("compress", file, "--model", Self.levels, "-q") == .init(status: 0, error: ""))

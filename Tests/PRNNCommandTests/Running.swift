@@ -49,6 +49,8 @@ final class Folder: Sendable {
     return self / name
   }
 
+  func makeFolder(_ name: String) throws { try #require(mkdir(self / name, 0o700) == 0) }
+
   func read(_ name: String) throws -> [UInt8] {
     let file = try #require(fopen(self / name, "r"))
     defer { fclose(file) }

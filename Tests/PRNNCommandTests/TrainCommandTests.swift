@@ -6,7 +6,7 @@ import Testing
 
 /// `prnn train`: files, messages to the letter, exit status.
 @Suite struct TrainCommandTests {
-  private let folder = try! Scratch()
+  private let folder = try! Folder()
   private let small = ["--layers", "1", "--features", "3", "--head-width", "3"]
 
   /// 40 pictures of 8 × 6 bits.
@@ -14,11 +14,11 @@ import Testing
     try folder.write("train.bits", (0..<40 * 6).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 5 | $0) })
   }
 
-  private func train(_ words: String...) -> Program.Outcome { Program.run(["train"] + words) }
+  private func train(_ words: String...) -> Outcome { run(["train"] + words) }
 
-  private func trainBits(_ words: String...) throws -> Program.Outcome {
+  private func trainBits(_ words: String...) throws -> Outcome {
     let network = ["--architecture", "pixel-cnn", "--bernoulli", "--bits", "8x6"] + small
-    return Program.run(["train", try bits()] + network + words)
+    return run(["train", try bits()] + network + words)
   }
 
   @Test func aRunOnBits() throws {
@@ -47,10 +47,10 @@ import Testing
       "--level", "1", "--condition", "2", "--flip", "--optimiser", "rmsprop", folder.path, "-o",
       folder / "level1.safetensors",
     ]
-    #expect(Program.run(words + small + ["--quiet"]) == .init(status: 0, error: ""))
+    #expect(run(words + small + ["--quiet"]) == .init(status: 0, error: ""))
     let network = try FloatNetwork.read(folder.read("level1.safetensors"))[0].network
     #expect(network.condition == 2 && network.channels == 3)
-    let start = Program.run(
+    let start = run(
       words + small + ["--quiet", "--force", "--start", folder / "level1.safetensors", "--checkpoint", folder / "c"])
     #expect(start == .init(status: 0, error: ""))
     #expect(folder.names == ["c", "level1.checkpoint", "level1.safetensors", "mosaic.png"])
@@ -63,9 +63,9 @@ import Testing
     let words = (["train", folder / "train.bits"] + network + all).map { "'\($0)'" }.joined(separator: " ")
     // A checkpoint after every step: the first says that the run is on its way. It may end before the signal comes.
     for _ in 0..<10 {
-      let stopped = Program.shell(
+      let stopped = shell(
         """
-        rm -f '\(folder.path)'/parts.*; '\(Program.path)' \(words) --checkpoint-minutes 0 -o '\(folder / "parts.safetensors")' & p=$!
+        rm -f '\(folder.path)'/parts.*; '\(program)' \(words) --checkpoint-minutes 0 -o '\(folder / "parts.safetensors")' & p=$!
         while [ ! -e '\(folder / "parts.checkpoint")' ]; do sleep 0.005; done; kill -TERM $p; wait $p
         """)
       if stopped.status == 128 + SIGTERM { break }
@@ -111,7 +111,7 @@ import Testing
 
   @Test func inputsThatAreNoData() throws {
     let network = ["--architecture", "row-lstm", "-o", folder / "out"]
-    func error(_ words: String...) -> Program.Outcome { Program.run(["train"] + network + words) }
+    func error(_ words: String...) -> Outcome { run(["train"] + network + words) }
     let xz = try folder.write("rows.xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0])
     #expect(
       error(xz, "--bits", "8x8")
@@ -126,7 +126,7 @@ import Testing
     #expect(error(gray, "--hold-out", "1").status == EX_DATAERR)
     let wrong = ["--bits 8", "--batch 0", "--steps 1 --minutes 1", "--level 1", "--channels 2", "--average 1"]
     for words in wrong.map({ $0.split(separator: " ").map(String.init) }) {
-      #expect(Program.run(["train", gray] + network + words).status == EX_USAGE)
+      #expect(run(["train", gray] + network + words).status == EX_USAGE)
     }
     #expect(error().status == EX_USAGE)
     #expect(folder.names == ["gray.png", "rows.xz"])

@@ -181,6 +181,24 @@ import Testing
     #expect(try model.file == plain && model.hash == Model(file: plain).hash)
   }
 
+  @Test func tooManyLevels() {
+    let stack = PixelRNN.multiScale(levels: 17, of: Self.network(.pixelCNN), condition: 2)
+    #expect(throws: ModelError.unsupported("17 levels")) { try Model(file: Self.file(stack)) }
+  }
+
+  @Test func sizesThatNoMemoryHoldsSaturate() throws {
+    let model = try Self.model(Self.network(.rowLSTM))
+    var archive = try Archive(Codec().compress(picture(.rgb, 4, 4, seed: 1), model: model))
+    archive.series[0].header.width = 1 << 31 - 1
+    archive.series[0].header.height = 1 << 31 - 1
+    archive.series[0].header.tileWidth = 1 << 31 - 1
+    archive.series[0].header.tileHeight = 1 << 31 - 1
+    #expect(archive.samples == .max && archive.series[0].header.imageSamples == .max)
+    #expect(throws: PRNNError.tooLarge(bytes: .max, limit: .max)) {
+      try Codec(memoryLimit: .max).decompress(archive, models: ModelLibrary([model]))
+    }
+  }
+
   @Test func levelsOfDifferentOutputs() {
     var stack = PixelRNN.multiScale(levels: 2, of: Self.network(.pixelCNN, channels: 1), condition: 2)
     stack[0].output = .bernoulli
