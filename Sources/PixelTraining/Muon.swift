@@ -116,8 +116,13 @@ struct ValueCosines: Sendable {
     (self.basis, self.turned) = (basis, turned)
   }
 
-  /// The gradient of the coefficients from that of the weights, (n, 256) each.
-  func analysed(_ rows: [Float]) -> [Float] { Muon.product(rows, turned, rows.count / 256, 256, 256) }
+  /// The gradient of the coefficients from that of the weights, (n, 256) each. That of the constant is 0: a softmax does not
+  /// see it, and what rounding makes of it Adam would turn into a walk.
+  func analysed(_ rows: [Float]) -> [Float] {
+    var result = Muon.product(rows, turned, rows.count / 256, 256, 256)
+    for i in stride(from: 0, to: result.count, by: 256) { result[i] = 0 }
+    return result
+  }
 
   /// The weights of coefficients.
   func synthesised(_ rows: [Float]) -> [Float] { Muon.product(rows, basis, rows.count / 256, 256, 256) }

@@ -20,7 +20,7 @@ public struct Quantiser {
   public init(_ architecture: PixelRNN, weights: [Float], maxima: [String: Float]) {
     self.architecture = architecture
     layout = ParameterLayout(architecture)
-    self.weights = weights
+    self.weights = architecture.output == .softmax ? Quantiser.centred(weights, layout) : weights
     // Where no picture had a pixel to code nothing was seen.
     var fractions = Dictionary(
       uniqueKeysWithValues: Quantiser.activations(architecture).map { name in
@@ -29,6 +29,18 @@ public struct Quantiser {
     // Skip connections are added to the stream.
     fractions["stream"] = min(fractions["stream"]!, fractions["skip"]!)
     self.fractions = fractions
+  }
+
+  /// The weights with a mean of 0 over the 256 values before each softmax, which does not see that mean: logits stay small.
+  private static func centred(_ weights: [Float], _ layout: ParameterLayout) -> [Float] {
+    var weights = weights
+    for range in [layout.range("output.weight"), layout.range("output.bias")] {
+      for first in stride(from: range.lowerBound, to: range.upperBound, by: 256) {
+        let mean = weights[first..<first + 256].reduce(0, +) / 256
+        for i in first..<first + 256 { weights[i] -= mean }
+      }
+    }
+    return weights
   }
 
   /// The activations that have a scale of their own.

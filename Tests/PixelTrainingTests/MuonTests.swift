@@ -1,3 +1,4 @@
+import Glibc
 import PixelModels
 import Testing
 
@@ -32,11 +33,14 @@ import Testing
     #expect(abs(x[0] * 4 - x[1] * 3) < 1e-5)
   }
 
-  /// The gradient of a constant over the values goes to the lowest frequency, and a step there moves all values alike.
+  /// The gradient of a slow cosine goes to its frequency, that of a constant nowhere; a step at frequency 0 moves all alike.
   @Test func cosines() {
     let cosines = ValueCosines.shared
     let flat = cosines.analysed([Float](repeating: 1, count: 256))
-    #expect(abs(flat[0] - 8 * 256) < 0.1 && flat[1...].allSatisfy { abs($0) < 0.01 })
+    #expect(flat.allSatisfy { abs($0) < 0.01 })
+    let slow = cosines.analysed((0..<256).map { Float(cos(Double.pi * (Double($0) + 0.5) / 256)) })
+    // 8 / (1 + 1/8) times the squares of a cosine at 256 places: 128.
+    #expect(abs(slow[1] - 8 / 1.125 * 128) < 0.1 && slow.indices.allSatisfy { $0 == 1 || abs(slow[$0]) < 0.01 })
     let moved = cosines.synthesised([0.5] + [Float](repeating: 0, count: 255))
     #expect(moved.allSatisfy { abs($0 - 4) < 1e-5 })
   }

@@ -15,6 +15,17 @@ import Testing
     }
   }
 
+  /// A softmax does not see what is added to all of its logits, and the integers do not either, be it larger than they can be.
+  @Test func commonPartOfTheLogits() throws {
+    let network = PixelRNN(kind: .pixelCNN, channels: 3, layers: 1, features: 3, headWidth: 3)
+    let layout = ParameterLayout(network)
+    let weights = initialWeights(network, seed: 1).map { ($0 * 64).rounded() / 64 }
+    var shifted = weights
+    for i in layout.range("output.bias") { shifted[i] += 4096 }
+    let (a, b) = (Quantiser(network, weights: weights, maxima: [:]), Quantiser(network, weights: shifted, maxima: [:]))
+    #expect(try a.network() == b.network())
+  }
+
   /// A weight of 1/2 from a stream of 9 fraction bits to 8 of the head: rows fill the room that 32 bits leave.
   @Test func scales() throws {
     let layout = ParameterLayout(network)
