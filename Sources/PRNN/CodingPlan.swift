@@ -168,14 +168,10 @@ final class Coders {
   func coder(_ role: Model.Role, level: Int = 0, of model: Model) -> any NetworkCoder {
     let key = Key(model: model.hash, role: role, level: level)
     if let known = coders[key] { return known }
-    let new = coder(for: model.network(for: role, level: level)!)
+    let new = IntegerInference.coder(for: model.network(for: role, level: level)!, kernels: kernels)
     new.progress = { [progress] in progress($0 * role.channels) }
     coders[key] = new
     return new
-  }
-
-  private func coder(for network: Model.Network) -> any NetworkCoder {
-    IntegerInference.coder(for: network, kernels: kernels)
   }
 }
 

@@ -10,20 +10,6 @@ import Testing
     String(#filePath.dropLast("Tests/PixelTrainingTests/VectorTests.swift".count))
     + "spec/vectors/pixelrnn/"
 
-  private struct Architecture: Decodable {
-    let kind: String
-    let channels, layers, features, headWidth, condition: Int
-    let residual, skip: Bool
-    let output: String
-
-    func network() throws -> PixelRNN {
-      PixelRNN(
-        kind: try #require(PixelRNN.Kind.allCases.first { $0.name == kind }), channels: channels, layers: layers,
-        features: features, headWidth: headWidth, residual: residual, skip: skip,
-        output: output == "softmax" ? .softmax : .bernoulli, condition: condition)
-    }
-  }
-
   @Test(
     arguments: PixelRNN.Kind.allCases.flatMap { kind in
       ["bernoulli", "softmax", "conditional"].map { "\(kind.name)-\($0)" }
@@ -32,7 +18,7 @@ import Testing
     let data = try Data(contentsOf: URL(filePath: PixelRNNVectorTests.folder + name + ".safetensors"))
     let file = try SafeTensors(file: [UInt8](data))
     let json = try #require(file.metadata["architecture"])
-    let network = try JSONDecoder().decode(Architecture.self, from: Data(json.utf8)).network()
+    let network = try JSONDecoder().decode(PixelRNN.self, from: Data(json.utf8))
     let samples = try #require(file["samples"])
     let pixels = try #require(samples.bytes)
     #expect(samples.shape.last == network.channels)
