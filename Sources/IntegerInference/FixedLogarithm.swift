@@ -1,5 +1,5 @@
 /// log2 of a number above 0, in 1/256, rounded down: bit by bit, by squaring.
-func fixedLog2(_ x: UInt64) -> Int {
+package func fixedLog2(_ x: UInt64) -> Int {
   let whole = 63 - x.leadingZeroBitCount
   // The mantissa, 1 ..< 2, with 31 bits behind the point.
   var mantissa = whole > 31 ? x >> UInt64(whole - 31) : x << UInt64(31 - whole)

@@ -25,6 +25,8 @@ public struct Lot {
   public var size: LotSize
   /// Of the values of each channel.
   public var weights: ValueWeights
+  /// How a local network learns on the way; nil: it stays as it is.
+  public var learning: Learning?
   /// The pictures of half the size, sides rounded up, for a conditional network; their samples are those of the even rows
   /// and columns of the lot, and are not coded again.
   public var smaller: Source?
@@ -32,10 +34,12 @@ public struct Lot {
   public var isGiven: ((Int, Int, Int) -> Bool)?
 
   public init(
-    _ size: LotSize, weights: ValueWeights, smaller: Source? = nil, isGiven: ((Int, Int, Int) -> Bool)? = nil
+    _ size: LotSize, weights: ValueWeights, learning: Learning? = nil, smaller: Source? = nil,
+    isGiven: ((Int, Int, Int) -> Bool)? = nil
   ) {
     self.size = size
     self.weights = weights
+    self.learning = learning
     self.smaller = smaller
     self.isGiven = isGiven
   }
@@ -55,6 +59,9 @@ public protocol NetworkCoder: AnyObject {
   ///   - given: fills the rows before: all samples to encode, or those that are given to both sides.
   ///   - result: is given the rows after.
   func run<Coder: SymbolCoder>(_ lot: Lot, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?)
+
+  /// Names the samples of a lot in the order of their coding.
+  func forEachSample(of size: LotSize, _ body: (_ image: Int, _ row: Int, _ column: Int, _ channel: Int) -> Void)
 }
 
 extension NetworkCoder {

@@ -4,7 +4,8 @@ import PixelModels
 
 /// Codes tiles with one network. It owns its weights: every thread has one of its own.
 public final class TileCoder: NetworkCoder {
-  private let architecture: Architecture
+  private let network: Model.LocalNetwork
+  private var architecture: Architecture { network.architecture }
   private let kernels: Kernels
   private let inputs: LocalInputs
   private let first: IntegerLayer
@@ -16,7 +17,8 @@ public final class TileCoder: NetworkCoder {
 
   /// A coder with a copy of a network's weights.
   public init(_ network: Model.LocalNetwork, kernels: Kernels) {
-    architecture = network.architecture
+    self.network = network
+    let architecture = network.architecture
     self.kernels = kernels
     inputs = LocalInputs(architecture, kernels)
     let layers = network.layers.map(IntegerLayer.init)
@@ -31,14 +33,29 @@ public final class TileCoder: NetworkCoder {
 
   public func run<Coder: SymbolCoder>(_ lot: Lot, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?) {
     let size = lot.size
+    let batch = Wavefront(width: size.width, height: size.height, lag: architecture.right + 1).widest
+    let learner = lot.learning.map { Learner(network, $0, kernels, batch: batch) }
     for image in 0..<size.count {
       let planes = TilePlanes(width: size.width, height: size.height, architecture)
       if let given {
         for y in 0..<size.height { given(image, y, planes.pixel(row: y, column: 0)) }
       }
-      run(planes, lot.weights, isGiven: lot.isGiven.map { isGiven in { isGiven(image, $0, $1) } }, &coder)
+      run(
+        planes, lot.weights, learner: learner, isGiven: lot.isGiven.map { isGiven in { isGiven(image, $0, $1) } },
+        &coder)
       if let result {
         for y in 0..<size.height { result(image, y, planes.pixel(row: y, column: 0)) }
+      }
+    }
+  }
+
+  public func forEachSample(of size: LotSize, _ body: (Int, Int, Int, Int) -> Void) {
+    let wave = Wavefront(width: size.width, height: size.height, lag: architecture.right + 1)
+    for image in 0..<size.count {
+      for step in 0..<wave.steps {
+        for channel in 0..<channels {
+          for row in wave.rows(step: step) { body(image, row, step - wave.lag * row, channel) }
+        }
       }
     }
   }
@@ -62,12 +79,15 @@ public final class TileCoder: NetworkCoder {
   /// The one step loop, for both directions: frequencies from the network, a symbol through the coder, the sample back
   /// into the tile.
   ///
-  /// - Parameter isGiven: whether a pixel, by row and column, is in the tile already and is not coded.
+  /// - Parameters:
+  ///   - learner: the network in place of the coder's own, to learn.
+  ///   - isGiven: whether a pixel, by row and column, is in the tile already and is not coded. There is no learner then.
   func run<Coder: SymbolCoder>(
-    _ planes: TilePlanes, _ weights: ValueWeights, isGiven: ((Int, Int) -> Bool)? = nil, _ coder: inout Coder
+    _ planes: TilePlanes, _ weights: ValueWeights, learner: Learner? = nil, isGiven: ((Int, Int) -> Bool)? = nil,
+    _ coder: inout Coder
   ) {
     let wave = Wavefront(width: planes.width, height: planes.height, lag: architecture.right + 1)
-    let work = Workspace(architecture, batch: wave.widest)
+    let work = Workspace(architecture, batch: wave.widest, keepsAll: learner != nil)
     let tables = weights.expanded
     var unreported = 0
     for step in 0..<wave.steps {
@@ -78,21 +98,23 @@ public final class TileCoder: NetworkCoder {
         work.pixels[i] = planes.pixel(row: row, column: step - wave.lag * row)
       }
       let count = rows.count
-      features(planes, work, count)
+      features(planes, work, learner, count)
       for channel in 0..<architecture.channels {
         inputs.setHead(
           channel, work.pixels, count: count, predictions: work.predictions, centres: work.centres,
           to: work.features + architecture.hidden, stride: work.featureStride)
-        heads[channel].run(
+        (learner?.heads[channel].layer ?? heads[channel]).run(
           kernels, work.features, stride: work.featureStride, to: work.narrow, outputStride: work.narrowStride,
           count: count, as: PRNN_RELU)
         let skips = isGiven.map { isGiven in
           { (i: Int) in isGiven(rows.lowerBound + i, step - wave.lag * (rows.lowerBound + i)) }
         }
         tables[channel].withPointer { table in
-          code(channel, work, count, table, skips, &coder)
+          code(channel, work, count, table, skips, learner, &coder)
         }
+        learner?.finishChannel(channel, work, count: count)
       }
+      learner?.finishStep(work, count: count)
       if step - wave.lag * rows.lowerBound == planes.width - 1 { planes.endRow(rows.lowerBound) }
       unreported += count
       if unreported > 16384 || step == wave.steps - 1 {
@@ -103,29 +125,29 @@ public final class TileCoder: NetworkCoder {
   }
 
   /// The prediction, the inputs and all layers below the heads, for the pixels of a step.
-  private func features(_ planes: TilePlanes, _ work: Workspace, _ count: Int) {
+  private func features(_ planes: TilePlanes, _ work: Workspace, _ learner: Learner?, _ count: Int) {
     inputs.setFirst(
       work.pixels, stride: planes.stride, count: count, predictions: work.predictions, to: work.inputs,
       inputStride: work.inputStride)
-    first.run(
-      kernels, work.inputs, stride: work.inputStride, to: work.features, outputStride: work.featureStride,
+    (learner?.first.layer ?? first).run(
+      kernels, work.inputs, stride: work.inputStride, to: work.trunk[0], outputStride: work.featureStride,
       count: count, as: PRNN_RELU)
-    for layer in residual {
-      layer.run(
-        kernels, work.features, stride: work.featureStride, to: work.spare, outputStride: work.featureStride,
-        count: count, as: PRNN_RESIDUAL)
-      swap(&work.features, &work.spare)
+    for i in residual.indices {
+      (learner?.residual[i].layer ?? residual[i]).run(
+        kernels, work.trunk[i % work.trunk.count], stride: work.featureStride,
+        to: work.trunk[(i + 1) % work.trunk.count], outputStride: work.featureStride, count: count,
+        as: PRNN_RESIDUAL)
     }
   }
 
   /// Logits, frequencies and the coder, a few pixels at a time so that the logits stay in the first-level cache.
   private func code<Coder: SymbolCoder>(
     _ channel: Int, _ work: Workspace, _ count: Int, _ table: UnsafePointer<Int16>?, _ skips: ((Int) -> Bool)?,
-    _ coder: inout Coder
+    _ learner: Learner?, _ coder: inout Coder
   ) {
     for start in stride(from: 0, to: count, by: Workspace.logitRows) {
       let rows = min(Workspace.logitRows, count - start)
-      logits[channel].run(
+      (learner?.logits[channel].layer ?? logits[channel]).run(
         kernels, work.narrow + start * work.narrowStride, stride: work.narrowStride, to: work.logits,
         outputStride: 256, count: rows, as: PRNN_LOGITS)
       for i in 0..<rows where skips?(start + i) != true {
@@ -134,6 +156,7 @@ public final class TileCoder: NetworkCoder {
         let total = kernels.table.softmax(work.logits + 256 * i, table.map { $0 + Int(centre) }, work.distribution)
         sample.pointee = coder.code(
           sample.pointee, centre: centre, channel: channel, work.distribution, total: total)
+        learner?.note(work.distribution, total: total, symbol: sample.pointee &- centre, pixel: start + i)
       }
     }
   }

@@ -16,7 +16,7 @@ public struct ValueWeights: Equatable, Sendable {
   }
 
   /// The pixel that a picture consists of, when every channel has only one value.
-  var onlyPixel: [UInt8]? {
+  package var onlyPixel: [UInt8]? {
     let values = tables.compactMap { table -> UInt8? in
       guard let table else { return nil }
       let present = table.indices.filter { table[$0] != ValueWeights.absent }

@@ -15,9 +15,11 @@ final class Workspace {
   /// (batch, inputStride): inputs of the first layer, and room for the kernels to write past them.
   let inputs: UnsafeMutablePointer<UInt8>
   let inputStride: Int
-  /// (batch, featureStride): features, then the other inputs of the heads. `spare` takes turns with it.
-  var features: UnsafeMutablePointer<UInt8>
-  var spare: UnsafeMutablePointer<UInt8>
+  /// (batch, featureStride) each: features of the first layer, then of each residual one; two that take turns, unless they
+  /// are all kept.
+  let trunk: [UnsafeMutablePointer<UInt8>]
+  /// The last of them; the other inputs of the heads follow each pixel's features.
+  let features: UnsafeMutablePointer<UInt8>
   let featureStride: Int
   /// (batch, narrowStride): outputs of a head.
   let narrow: UnsafeMutablePointer<UInt8>
@@ -26,7 +28,8 @@ final class Workspace {
   let logits: UnsafeMutablePointer<Int16>
   let distribution: UnsafeMutablePointer<prnn_distribution>
 
-  init(_ a: Architecture, batch: Int) {
+  /// - Parameter keepsAll: whether the features of all layers stay.
+  init(_ a: Architecture, batch: Int, keepsAll: Bool) {
     func bytes(_ count: Int) -> UnsafeMutablePointer<UInt8> {
       let p = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 64).assumingMemoryBound(to: UInt8.self)
       p.initialize(repeating: 0, count: count)
@@ -38,9 +41,10 @@ final class Workspace {
     centres = bytes(batch)
     inputStride = lines(a.inputs + 32)
     inputs = bytes(batch * inputStride)
-    featureStride = lines(a.headInputs(channel: a.channels - 1) + 4)
-    features = bytes(batch * featureStride)
-    spare = bytes(batch * featureStride)
+    featureStride = lines(a.headInputs(channel: a.channels - 1) + 16)
+    let size = batch * featureStride
+    trunk = (0..<(keepsAll ? a.layers + 1 : min(2, a.layers + 1))).map { _ in bytes(size) }
+    features = trunk[a.layers % trunk.count]
     narrowStride = lines(a.bottleneck)
     narrow = bytes(batch * narrowStride)
     logits = UnsafeMutableRawPointer.allocate(byteCount: Workspace.logitRows * 512, alignment: 64)
@@ -52,7 +56,7 @@ final class Workspace {
 
   deinit {
     pixels.deallocate()
-    for buffer in [predictions, centres, inputs, features, spare, narrow] { buffer.deallocate() }
+    for buffer in [predictions, centres, inputs, narrow] + trunk { buffer.deallocate() }
     logits.deallocate()
     distribution.deallocate()
   }

@@ -7,12 +7,16 @@ import Synchronization
 extension Codec {
   /// The archive of one picture.
   ///
-  /// - Parameter verify: decode the archive again and compare, before returning it.
+  /// - Parameters:
+  ///   - effort: of local networks; the others have one only.
+  ///   - verify: decode the archive again and compare, before returning it.
   /// - Throws: ``PRNNError``, and `ArchiveError` when the archive made cannot be read again.
-  public func compress(_ raster: Raster, model: Model, verify: Bool = true) throws -> [UInt8] {
+  public func compress(
+    _ raster: Raster, model: Model, effort: Effort = .balanced, verify: Bool = true
+  ) throws -> [UInt8] {
     var set = PictureSet()
     set.add(raster)
-    return try compress(set, model: model, verify: verify)
+    return try compress(set, model: model, effort: effort, verify: verify)
   }
 
   /// The archive of some pictures.
@@ -20,18 +24,54 @@ extension Codec {
   /// - Parameters:
   ///   - set: at least one picture.
   ///   - embedModel: put the model file into the archive.
+  ///   - effort: of local networks; the others have one only.
   ///   - verify: decode the archive again and compare, before returning it.
   /// - Throws: ``PRNNError``, and `ArchiveError` when the archive made cannot be read again.
-  public func compress(_ set: PictureSet, model: Model, embedModel: Bool = false, verify: Bool = true) throws -> [UInt8]
-  {
+  public func compress(
+    _ set: PictureSet, model: Model, embedModel: Bool = false, effort: Effort = .balanced, verify: Bool = true
+  ) throws -> [UInt8] {
     precondition(set.count > 0)
     let names = set.series.flatMap(\.names)
     if let name = ImageName.clash(among: names) { throw PRNNError.nameClash("\(name)") }
-    var archive = try draft(of: set, model: model, embedModel: embedModel)
-    try encode(set, into: &archive, model)
+    let archive = try archive(of: set, model: model, embedModel: embedModel, learning: effort.learning)
     let bytes = archive.serialised()
     if verify, try !decodes(bytes, to: set, models: ModelLibrary([model])) { throw PRNNError.unfaithful }
     return bytes
+  }
+
+  /// The archive of some pictures.
+  ///
+  /// - Parameters:
+  ///   - learning: how local networks learn.
+  ///   - always: whether they learn where it does not pay, too.
+  func archive(
+    of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, always: Bool = false
+  ) throws -> Archive {
+    var plain = try draft(of: set, model: model, embedModel: embedModel)
+    let all = plain.series.indices
+    let isLocal = model.networks.allSatisfy(\.isLocal)
+    guard let learning, isLocal else {
+      try encode(set, all, into: &plain, model)
+      return plain
+    }
+    var learned = plain
+    learned.version = 3
+    for i in all {
+      learned.series[i].learning = learning.bytes
+      learned.series[i].checksums = set.series[i].checksums(
+        of: learned.series[i].checkedParts(version: 3), learned.series[i].header)
+    }
+    try encode(set, all, into: &learned, model)
+    let few = all.filter {
+      let header = plain.series[$0].header
+      return !always && header.width * header.height * header.count <= Effort.fewPixels
+    }
+    try encode(set, few, into: &plain, model)
+    for i in few where plain.series[i].streamBytes < learned.series[i].streamBytes + learning.bytes.count {
+      learned.series[i].learning = []
+      learned.series[i].tiles = plain.series[i].tiles
+    }
+    return learned.series.contains { !$0.learning.isEmpty } ? learned : plain
   }
 
   /// The archive of some pictures before their samples are coded.
@@ -47,10 +87,12 @@ extension Codec {
     return archive
   }
 
-  /// Codes all samples.
-  private func encode(_ set: PictureSet, into archive: inout Archive, _ model: Model) throws {
+  /// Codes all samples of some series.
+  private func encode(
+    _ set: PictureSet, _ chosen: some Sequence<Int>, into archive: inout Archive, _ model: Model
+  ) throws {
     let plans = try archive.series.map { try CodingPlan($0, model) }
-    let pieces = Piece.all(of: archive)
+    let pieces = chosen.flatMap { Piece.all(of: archive.series[$0].header, series: $0) }
     try check(CodingPlan.bytesNeeded(pieces, plans, threads: threads))
     let jobs = CodingJob.all(pieces, plans)
     let streams = Mutex<[[UInt8]]>(Array(repeating: [], count: jobs.count))
@@ -100,6 +142,9 @@ extension Codec {
 }
 
 extension Archive.Series {
+  /// Bytes of all streams.
+  fileprivate var streamBytes: Int { tiles.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } } }
+
   /// A series before anything is coded.
   fileprivate init(_ pictures: PictureSet.Series, _ header: Archive.Header, version: Int) {
     self.init(

@@ -10,13 +10,17 @@ struct CodingPlan: Sendable {
   let groups: [PlaneGroup]
   /// By group.
   let weights: [ValueWeights]
+  let learning: Learning?
   let model: Model
 
-  /// - Throws: ``PRNNError`` when the model has no network for the channels, or fewer than the levels.
+  /// - Throws: ``PRNNError`` when the model has no network for the channels, or fewer than the levels; `ArchiveError` when its
+  ///   networks cannot learn as the series says.
   init(_ series: Archive.Series, _ model: Model) throws {
     header = series.header
     groups = PlaneGroup.all(of: header, series.rasterChunks)
     weights = groups.map { $0.weights(series.valueWeights) }
+    learning = Learning(bytes: series.learning)
+    guard learning != nil || series.learning.isEmpty else { throw ArchiveError.damaged("how its network learns") }
     self.model = model
     for group in groups {
       guard let network = model.network(for: group.role) else {
@@ -25,6 +29,7 @@ struct CodingPlan: Sendable {
       guard model.levels(of: group.role) >= header.levels else {
         throw PRNNError.otherLevels(header.levels, model: model.name)
       }
+      guard learning == nil || network.isLocal else { throw ArchiveError.damaged("a network that cannot learn") }
       if network.isBernoulli {
         guard header.colourType == 0, header.bitDepth == 1 else { throw PRNNError.notBilevel(model: model.name) }
       }
@@ -58,7 +63,7 @@ struct CodingPlan: Sendable {
   func lot(_ job: CodingJob, _ withImage: @escaping (Int, (UnsafePointer<UInt8>) -> Void) -> Void) -> Lot {
     let (unit, group) = (job.unit, groups[job.group])
     let size = LotSize(width: unit.tile.width, height: unit.tile.height, count: unit.images.count)
-    guard unit.level > 0 else { return Lot(size, weights: weights[job.group]) }
+    guard unit.level > 0 else { return Lot(size, weights: weights[job.group], learning: learning) }
     let rowSamples = header.width * header.channels
     return Lot(
       size, weights: weights[job.group],

@@ -25,6 +25,7 @@ struct ArchiveSummary: Encodable {
     let tileWidth: Int
     let tileHeight: Int
     let weightedChannels: Int
+    let learns: Bool
     let pngChunks: [String]
     let streamBytes: Int
     let bitsPerDim: Double
@@ -67,18 +68,20 @@ extension ArchiveSummary.Series {
       modelHash: hexadecimal(model.hash), modelEmbedded: model.file != nil,
       modelAtHand: model.file != nil || library.models.contains { $0.hash == model.hash }, tiles: series.tiles.count,
       tileWidth: h.tileWidth, tileHeight: h.tileHeight, weightedChannels: series.valueWeights.count,
+      learns: !series.learning.isEmpty,
       pngChunks: series.chunks.map { String(decoding: $0.type, as: UTF8.self) }, streamBytes: stream,
       bitsPerDim: Double(stream * 8) / (Double(h.width) * Double(h.height) * Double(h.channels) * Double(h.count)))
   }
 
   fileprivate var text: String {
     let place = modelEmbedded ? " (in the archive)" : modelAtHand ? "" : " (not at hand)"
+    let learning = learns ? ", which learns while it codes" : ""
     let number = images > 1 ? "\(images) of " : ""
     let parts = images > 1 ? "\(imagesOfALot) pictures" : "\(tileWidth) × \(tileHeight)"
     let names = [firstName, images > 1 ? lastName : nil].compactMap { $0 }.joined(separator: " ... ")
     return """
       \(number)\(width) × \(height), \(colourType), \(bitDepth) bits\(interlaced ? ", interlaced" : "")
-      model       \(model) \(modelHash.prefix(16))\(place)
+      model       \(model) \(modelHash.prefix(16))\(place)\(learning)
       \(images > 1 ? "lots " : "tiles")       \(tiles) of up to \(parts)
       streams     \(streamBytes) bytes, \(decimals(bitsPerDim, 3)) bits/dim
       PNG chunks  \(pngChunks.isEmpty ? "none" : pngChunks.joined(separator: " "))

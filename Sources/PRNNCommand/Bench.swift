@@ -23,6 +23,7 @@ struct Bench: ParsableCommand {
   var peers = false
 
   @OptionGroup var model: ModelOption
+  @OptionGroup var effort: EffortOption
   @OptionGroup var work: WorkOptions
 
   func run() throws {
@@ -62,7 +63,7 @@ struct Bench: ParsableCommand {
     let png = isJPEG ? try raster.png() : bytes
     let codec = try work.codec()
     let start = now()
-    let archive = try codec.compress(raster, model: library.standard, verify: false)
+    let archive = try codec.compress(raster, model: library.standard, effort: effort.effort, verify: false)
     let coded = now()
     let back = try codec.decompress(archive, models: library)
     let decoded = now()

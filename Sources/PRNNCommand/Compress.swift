@@ -18,6 +18,7 @@ struct Compress: ParsableCommand {
 
   @OptionGroup var write: WriteOptions
   @OptionGroup var model: ModelOption
+  @OptionGroup var effort: EffortOption
   @OptionGroup var work: WorkOptions
 
   @Flag(help: "Put the model into the archive, so that it can be decompressed without the model's file.")
@@ -59,7 +60,8 @@ struct Compress: ParsableCommand {
     defer { bar.finish() }
     do {
       let archive = try work.codec(progress: bar.advance)
-        .compress(set, model: library.standard, embedModel: embedModel, verify: !skipsVerification)
+        .compress(
+          set, model: library.standard, embedModel: embedModel, effort: effort.effort, verify: !skipsVerification)
       try OutputFile.write(output, force: write.force) { sink in try archive.withUnsafeBytes(sink) }
     } catch { throw Failure(label, error) }
     sources.reportSkipped()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import IntegerInference
 import PRNN
 import PixelModels
 
@@ -55,6 +56,34 @@ struct WriteOptions: ParsableArguments {
       seen[Array(path.utf8)] = input
     }
   }
+}
+
+/// An effort by its name, or by the numbers of spec/format.md ("LRNG") with commas between them.
+extension Effort: ExpressibleByArgument {
+  public init?(argument: String) {
+    if let known = Effort.named.first(where: { $0.name == argument }) {
+      self = known.effort
+      return
+    }
+    let numbers = argument.split(separator: ",").map { UInt16($0) }
+    guard numbers.count == 11, !numbers.contains(nil), numbers[1...5].allSatisfy({ $0! < 256 }) else { return nil }
+    let n = numbers.map { $0! }
+    let learning = Learning(
+      interval: n[0], momentumShift: UInt8(n[1]), squareShift: UInt8(n[2]), floor: UInt8(n[3]), headShift: UInt8(n[4]),
+      trunkShift: UInt8(n[5]), decay: n[6], rates: .init(first: n[7], residual: n[8], head: n[9], logits: n[10]))
+    guard Learning(bytes: learning.bytes) != nil else { return nil }
+    self.init(learning: learning)
+  }
+
+  public var defaultValueDescription: String { Effort.named.first { $0.effort == self }?.name ?? "numbers" }
+}
+
+struct EffortOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How much time coding may take: fast, balanced or max. A higher effort makes smaller archives.",
+      valueName: "effort"))
+  var effort: Effort = .balanced
 }
 
 struct ModelOption: ParsableArguments {

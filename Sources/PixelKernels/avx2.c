@@ -122,9 +122,16 @@ INLINE prnn_lanes prnn_add_pairs(prnn_lanes sum, int32_t pair, prnn_lanes weight
   return sum + (prnn_lanes)_mm256_madd_epi16(_mm256_set1_epi32(pair), (__m256i)weights);
 }
 
-#include "wide.h"
+INLINE prnn_lanes prnn_add_quads(prnn_lanes sum, prnn_lanes x, int32_t four) {
+  __m256i pairs = _mm256_maddubs_epi16((__m256i)x, _mm256_set1_epi32(four));
+  return sum + (prnn_lanes)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+}
 
-const prnn_kernels prnn_kernels_avx2 = {"avx2", dense, inputs, softmax, prnn_wide, prnn_lstm};
+#include "wide.h"
+#include "learn.h"
+
+const prnn_kernels prnn_kernels_avx2 = {"avx2", dense, inputs, softmax, prnn_wide, prnn_lstm, prnn_slope, prnn_gate, prnn_quads, prnn_outer,
+    prnn_totals, prnn_join, prnn_update, prnn_round_weights};
 
 #pragma clang attribute pop
 #endif

@@ -1,7 +1,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx512vnni"))), apply_to = function)
 
 #include "paths.h"
 #include "generic.h"
@@ -153,9 +153,15 @@ INLINE prnn_lanes prnn_add_pairs(prnn_lanes sum, int32_t pair, prnn_lanes weight
   return (prnn_lanes)_mm512_dpwssd_epi32((__m512i)sum, _mm512_set1_epi32(pair), (__m512i)weights);
 }
 
-#include "wide.h"
+INLINE prnn_lanes prnn_add_quads(prnn_lanes sum, prnn_lanes x, int32_t four) {
+  return (prnn_lanes)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)x, _mm512_set1_epi32(four));
+}
 
-const prnn_kernels prnn_kernels_avx512 = {"avx512", dense, inputs, softmax, prnn_wide, prnn_lstm};
+#include "wide.h"
+#include "learn.h"
+
+const prnn_kernels prnn_kernels_avx512 = {"avx512", dense, inputs, softmax, prnn_wide, prnn_lstm, prnn_slope, prnn_gate, prnn_quads, prnn_outer,
+    prnn_totals, prnn_join, prnn_update, prnn_round_weights};
 
 #pragma clang attribute pop
 #endif

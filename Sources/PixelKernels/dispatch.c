@@ -10,6 +10,7 @@ static int supported(const prnn_kernels *k) {
   if (k == &prnn_kernels_avx512) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512cd") &&
            __builtin_cpu_supports("avx512vnni");
   }
   if (k == &prnn_kernels_avx2) return __builtin_cpu_supports("avx2");

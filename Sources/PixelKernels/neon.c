@@ -76,8 +76,14 @@ INLINE int32x4_t prnn_add_pairs(int32x4_t sum, int32_t pair, int32x4_t weights) 
   return vaddq_s32(sum, vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(w)), vmull_high_s16(x, w)));
 }
 
+INLINE int32x4_t prnn_add_quads(int32x4_t sum, int32x4_t x, int32_t four) {
+  return add_products(sum, vreinterpretq_s8_s32(x), vreinterpretq_s8_s32(vdupq_n_s32(four)));
+}
+
 #include "wide.h"
+#include "learn.h"
 
 // The plain forms of the others, which the compiler vectorises for NEON.
-const prnn_kernels prnn_kernels_neon = {"neon", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm};
+const prnn_kernels prnn_kernels_neon = {"neon", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm, prnn_slope, prnn_gate, prnn_quads, prnn_outer,
+    prnn_totals, prnn_join, prnn_update, prnn_round_weights};
 #endif

@@ -13,7 +13,14 @@ static inline prnn_lanes prnn_add_pairs(prnn_lanes sum, int32_t pair, prnn_lanes
   return sum + low * (weights << 16 >> 16) + high * (weights >> 16);
 }
 
+static inline prnn_lanes prnn_add_quads(prnn_lanes sum, prnn_lanes x, int32_t four) {
+  for (int k = 0; k < 4; k++) sum += (x >> 8 * k & 255) * (int32_t)(int8_t)(four >> 8 * k);
+  return sum;
+}
+
 #include "wide.h"
+#include "learn.h"
 
 const prnn_kernels prnn_kernels_scalar = {"scalar", prnn_generic_dense, prnn_generic_inputs, prnn_generic_softmax,
-                                           prnn_wide, prnn_lstm};
+                                           prnn_wide, prnn_lstm, prnn_slope, prnn_gate, prnn_quads, prnn_outer,
+    prnn_totals, prnn_join, prnn_update, prnn_round_weights};

@@ -61,8 +61,17 @@ INLINE prnn_lanes prnn_add_pairs(prnn_lanes sum, int32_t pair, prnn_lanes weight
   return sum + (prnn_lanes)_mm_madd_epi16(_mm_set1_epi32(pair), (__m128i)weights);
 }
 
+INLINE prnn_lanes prnn_add_quads(prnn_lanes sum, prnn_lanes x, int32_t four) {
+  // Even and odd bytes apart, as words.
+  __m128i w = _mm_set1_epi32(four), even = _mm_and_si128((__m128i)x, _mm_set1_epi16(255)), odd = _mm_srli_epi16((__m128i)x, 8);
+  __m128i w_even = _mm_srai_epi16(_mm_slli_epi16(w, 8), 8), w_odd = _mm_srai_epi16(w, 8);
+  return sum + (prnn_lanes)_mm_madd_epi16(even, w_even) + (prnn_lanes)_mm_madd_epi16(odd, w_odd);
+}
+
 #include "wide.h"
+#include "learn.h"
 
 // The plain forms of the others, which the compiler vectorises for SSE2.
-const prnn_kernels prnn_kernels_sse2 = {"sse2", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm};
+const prnn_kernels prnn_kernels_sse2 = {"sse2", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm, prnn_slope, prnn_gate, prnn_quads, prnn_outer,
+    prnn_totals, prnn_join, prnn_update, prnn_round_weights};
 #endif

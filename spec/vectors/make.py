@@ -90,6 +90,15 @@ def paper():
     yield "paper-levels-set", "paper-levels", {f"{i}.png": field(6, 5, 3, 29 + i) for i in range(4)}
 
 
+def learning():
+    """Archives whose networks learn: name, the numbers of LRNG, and the samples of the files."""
+    yield "learning-heads", "balanced", field(60, 64, 3, 31)
+    yield "learning-all", "40,2,5,9,2,3,0,900,3000,3000,3000", field(50, 70, 4, 32)
+    yield "learning-coarse", "1,0,0,8,0,0,1,65535,65535,65535,65535", field(34, 30, 3, 33)
+    yield "learning-lot", "30,3,7,9,3,3,0,60,9000,9000,9000", {
+        f"{i:02}.png": field(20, 24, 1, 34 + i)[..., 0] for i in range(20)}
+
+
 def as_image(samples):
     if samples.max() > 1:
         return Image.fromarray(samples)
@@ -101,6 +110,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
 
         def add(name, source, samples, *options):
+            if "--effort" not in options:
+                options += ("--effort", "fast")
             subprocess.run([PRNN, "compress", "--force", source, "-o", HERE / f"{name}.prnn", *options], check=True)
             table[f"{name}.prnn"] = hashlib.sha256(b"".join(a.tobytes() for a in samples)).hexdigest()
 
@@ -117,6 +128,16 @@ def main():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(samples).save(path)
             add(name, pathlib.Path(folder, name), files.values(), *options)
+        for name, effort, files in learning():
+            source = pathlib.Path(folder, name)
+            if isinstance(files, dict):
+                source.mkdir()
+                for file, samples in files.items():
+                    Image.fromarray(samples).save(source / file)
+            else:
+                source, files = source.with_suffix(".png"), {"": files}
+                Image.fromarray(files[""]).save(source)
+            add(name, source, files.values(), "--model", HERE / "tiny.prnnmodel", "--effort", effort)
         for name, model, files in paper():
             source = pathlib.Path(folder, name)
             if isinstance(files, dict):

@@ -44,6 +44,17 @@ public final class PixelRNNCoder: NetworkCoder {
     if let result { samples.drain(to: result) }
   }
 
+  public func forEachSample(of size: LotSize, _ body: (Int, Int, Int, Int) -> Void) {
+    let wave = PixelRNNState.wave(architecture.kind, size)
+    for step in 0..<wave.steps {
+      for channel in 0..<channels {
+        for row in wave.rows(step: step) {
+          for image in 0..<size.count { body(image, row, step - wave.lag * row, channel) }
+        }
+      }
+    }
+  }
+
   /// The one step loop, for both directions: features and logits of a channel from the network, a symbol through the coder,
   /// the sample back into the lot.
   ///

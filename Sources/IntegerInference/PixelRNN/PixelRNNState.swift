@@ -33,7 +33,7 @@ struct PixelRNNState {
   /// Upsampled features of the smaller picture, for a Diagonal BiLSTM, which needs them a second time.
   let condition: FeatureMap?
 
-  private static func wave(_ kind: PixelRNN.Kind, _ size: LotSize) -> Wavefront {
+  static func wave(_ kind: PixelRNN.Kind, _ size: LotSize) -> Wavefront {
     // The first convolution reaches 3 pixels to the right; the right half of a Diagonal BiLSTM needs whole rows.
     Wavefront(width: size.width, height: size.height, lag: kind == .diagonalBiLSTM ? size.width : 4)
   }

@@ -61,6 +61,21 @@ typedef struct {
 /// The weight of a symbol that cannot occur.
 #define PRNN_ABSENT (-32768)
 
+/// The largest slope of a cost: slopes are -63 ... 63, stored with 64 added, so that the kernels take them for activations.
+#define PRNN_SLOPE 63
+
+/// The most features, inputs of a layer included, that `quads` takes.
+#define PRNN_MOST_FEATURES 4096
+
+/// How the weights of an output follow the slopes of the cost; spec/arithmetic.md, "Learning".
+typedef struct {
+  int32_t momentum_shift;  ///< 0 ... 15
+  int32_t square_shift;    ///< 0 ... 15
+  int32_t floor;           ///< 8 ... 24
+  int32_t gain;            ///< 0 ... 32767
+  int32_t limit;           ///< largest magnitude of a weight, below 2^30
+} prnn_rate;
+
 typedef struct {
   const char *name;
 
@@ -83,6 +98,32 @@ typedef struct {
   /// One step of an LSTM for `features` (a multiple of 16) of one pixel. `gates`: (4, features), o f i g, 11 fraction bits;
   /// `cell`, `new_cell`: (features), 11 fraction bits; `hidden`: (features), 13 fraction bits, -8192 ... 8192.
   void (*lstm)(const int16_t *gates, size_t features, const int16_t *cell, int16_t *new_cell, int16_t *hidden);
+
+  /// The slopes of the cost of `symbol` by its 256 logits, from its frequencies; `number`: of the pixel in its stream.
+  void (*slope)(const prnn_distribution *d, uint32_t total, uint32_t symbol, uint32_t number, uint8_t *out);
+
+  /// Slopes by `n` activations, rounded by `shift`, as slopes by what the ReLU was given: 0 where it is not above `below`, or
+  /// is 127.
+  void (*gate)(const int16_t *slope, const uint8_t *below, const uint8_t *activation, int32_t shift, size_t n, uint8_t *out);
+
+  /// `n` rows of `count` bytes less `zero`, four rows interleaved: (n / 4 rounded up, count, 4); rows that are missing are 0.
+  void (*quads)(const uint8_t *in, size_t in_stride, size_t n, size_t count, uint8_t zero, uint8_t *out);
+
+  /// sums[o][i] += the sum over all rows of slope o times activation i. `x`: (quads, inputs, 4), `slopes`: (quads, outputs, 4);
+  /// inputs and outputs are multiples of 16.
+  void (*outer)(const uint8_t *x, size_t inputs, const uint8_t *slopes, size_t outputs, size_t quads, int32_t *sums);
+
+  /// sums[i] += slope i of all `n` rows.
+  void (*totals)(const uint8_t *slopes, size_t stride, size_t n, size_t count, int32_t *sums);
+
+  /// sums[i] = clamp(sums[i] + (slopes[i] >> shift)) to int16, a shift below 0 being one to the left; shift: -15 ... 15.
+  void (*join)(const int16_t *slopes, int32_t shift, size_t n, int16_t *sums);
+
+  /// Moves `n` weights of one output against the sums of their slopes, which become 0.
+  void (*update)(const prnn_rate *rate, size_t n, int32_t *sum, int32_t *momentum, int32_t *square, int32_t *weight);
+
+  /// `n` weights, shifted right and rounded, in -127 ... 127; shift: 1 ... 30.
+  void (*round_weights)(const int32_t *weight, size_t n, int32_t shift, int8_t *out);
 } prnn_kernels;
 
 /// The kernels called `name` (scalar, sse2, avx2, avx512, neon), or null when this CPU or build lacks them.

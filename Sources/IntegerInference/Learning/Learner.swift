@@ -1,0 +1,128 @@
+import PixelKernels
+import PixelModels
+
+/// A local network that learns while it codes a lot. It has its layers, and takes slopes of the cost back through them.
+final class Learner {
+  let first: LearningLayer
+  let residual: [LearningLayer]
+  let heads: [LearningLayer]
+  let logits: [LearningLayer]
+  private let learning: Learning
+  private let architecture: Architecture
+  private let kernels: Kernels
+  private let scratch: LearningScratch
+  /// (batch, 256): slopes of the cost by the logits of the channel at hand, 64 added.
+  let slopes: Numbers<UInt8>
+  /// (batch, bottleneck) and (batch, hidden): 7-bit slopes, 64 added.
+  private let narrow: Numbers<UInt8>
+  private let features: Numbers<UInt8>
+  /// (batch, hidden): slopes by the features, summed, and those of one layer.
+  private let trunk: Numbers<Int16>
+  private let passed: Numbers<Int16>
+  private let zeros: Numbers<UInt8>
+  /// Pixels since the last update, and updates.
+  private var pending = 0
+  private var updates = 0
+  /// Pixels coded before the step at hand.
+  private(set) var number: UInt32 = 0
+
+  init(_ network: Model.LocalNetwork, _ learning: Learning, _ kernels: Kernels, batch: Int) {
+    let a = network.architecture
+    let rates = learning.rates
+    architecture = a
+    self.learning = learning
+    self.kernels = kernels
+    let layers = network.layers
+    let tail = layers[(1 + a.layers)...]
+    let headLayers = stride(from: tail.startIndex, to: tail.endIndex, by: 2).map { tail[$0] }
+    let headScale = headLayers.map(LearningLayer.scale).min()!
+    first = LearningLayer(layers[0], rate: Int(rates.first), scale: 0, passing: 0, kernels)
+    residual = layers[1..<1 + a.layers].map {
+      LearningLayer($0, rate: Int(rates.residual), scale: LearningLayer.scale(of: $0), passing: a.hidden, kernels)
+    }
+    heads = headLayers.map {
+      LearningLayer($0, rate: Int(rates.head), scale: headScale, passing: a.hidden, kernels)
+    }
+    logits = stride(from: tail.startIndex + 1, to: tail.endIndex, by: 2).map {
+      LearningLayer(
+        tail[$0], rate: Int(rates.logits), scale: LearningLayer.scale(of: tail[$0]), passing: a.bottleneck, kernels)
+    }
+    let widest = layers.map { max($0.inputs, $0.outputs) }.max()!
+    scratch = LearningScratch(features: (widest + 15) / 16 * 16)
+    slopes = Numbers(batch * 256)
+    narrow = Numbers(batch * a.bottleneck)
+    features = Numbers(batch * a.hidden)
+    trunk = Numbers(batch * a.hidden)
+    passed = Numbers(batch * max(a.hidden, a.bottleneck))
+    zeros = Numbers(max(a.hidden, a.bottleneck))
+  }
+
+  private var learnsTrunk: Bool { learning.rates.first > 0 || learning.rates.residual > 0 }
+  private var learnsHeads: Bool { learnsTrunk || learning.rates.head > 0 }
+
+  /// Notes the cost of a sample.
+  ///
+  /// - Parameter pixel: of the step.
+  func note(_ distribution: UnsafePointer<prnn_distribution>, total: UInt32, symbol: UInt8, pixel: Int) {
+    kernels.table.slope(distribution, total, UInt32(symbol), number &+ UInt32(pixel), slopes.base + 256 * pixel)
+  }
+
+  /// Takes the slopes of a channel back to the features, when all samples of the step are noted.
+  func finishChannel(_ channel: Int, _ work: Workspace, count: Int) {
+    let (head, output) = (heads[channel], logits[channel])
+    let (bottleneck, hidden) = (architecture.bottleneck, architecture.hidden)
+    output.collect(work.narrow, stride: work.narrowStride, slopes.base, slopeStride: 256, count: count, scratch)
+    guard learnsHeads else { return }
+    output.transposed!.run(
+      kernels, slopes.base, stride: 256, to: passed.base, outputStride: bottleneck, count: count, as: PRNN_LOGITS)
+    for i in 0..<count {
+      kernels.table.gate(
+        passed.base + i * bottleneck, zeros.base, work.narrow + i * work.narrowStride, Int32(learning.headShift),
+        bottleneck, narrow.base + i * bottleneck)
+    }
+    head.collect(
+      work.features, stride: work.featureStride, narrow.base, slopeStride: bottleneck, count: count, scratch)
+    guard learnsTrunk else { return }
+    head.transposed!.run(
+      kernels, narrow.base, stride: bottleneck, to: passed.base, outputStride: hidden, count: count, as: PRNN_LOGITS)
+    if channel == 0 { trunk.base.update(repeating: 0, count: count * hidden) }
+    kernels.table.join(passed.base, 0, count * hidden, trunk.base)
+  }
+
+  /// Takes the slopes of a step's features through the layers below, and updates the weights when it is time.
+  func finishStep(_ work: Workspace, count: Int) {
+    if learnsTrunk { backward(work, count) }
+    number &+= UInt32(count)
+    pending += count
+    guard pending >= Int(learning.interval) else { return }
+    for layer in [first] + residual + heads + logits { layer.update(learning, number: updates) }
+    updates += 1
+    pending = 0
+  }
+
+  private func backward(_ work: Workspace, _ count: Int) {
+    let hidden = architecture.hidden
+    let shift = Int32(learning.trunkShift)
+    for number in residual.indices.reversed() {
+      let (below, above) = (work.trunk[number], work.trunk[number + 1])
+      for i in 0..<count {
+        kernels.table.gate(
+          trunk.base + i * hidden, below + i * work.featureStride, above + i * work.featureStride, shift, hidden,
+          features.base + i * hidden)
+      }
+      residual[number].collect(
+        below, stride: work.featureStride, features.base, slopeStride: hidden, count: count, scratch)
+      residual[number].transposed!.run(
+        kernels, features.base, stride: hidden, to: passed.base, outputStride: hidden, count: count, as: PRNN_LOGITS)
+      kernels.table.join(
+        passed.base, max(-15, min(15, Int32(residual[number].scale) - shift)), count * hidden, trunk.base)
+    }
+    for i in 0..<count {
+      kernels.table.gate(
+        trunk.base + i * hidden, zeros.base, work.trunk[0] + i * work.featureStride, shift, hidden,
+        features.base + i * hidden)
+    }
+    first.collect(
+      work.inputs, stride: work.inputStride, features.base, slopeStride: hidden, count: count, scratch)
+  }
+}

@@ -1,0 +1,90 @@
+import ByteCoding
+
+/// How a local network goes on learning while it codes: after some pixels, whose samples both sides know, its weights move
+/// against the slopes of their cost. spec/arithmetic.md, "Learning".
+public struct Learning: Equatable, Sendable {
+  /// Pixels from an update to the next, at least.
+  public var interval: UInt16
+  /// The mean slope of a weight forgets with 2^-momentumShift, that of the squares with 2^-squareShift.
+  public var momentumShift: UInt8
+  public var squareShift: UInt8
+  /// log2 of the least root of a mean square that a mean slope is divided by.
+  public var floor: UInt8
+  /// Shifts of the slopes at the heads' outputs and at the features, before they are rounded to 7 bits.
+  public var headShift: UInt8
+  public var trunkShift: UInt8
+  /// The steps of update y are smaller by the root of 1 + y / decay; 0: they stay.
+  public var decay: UInt16
+  /// Steps of a weight in 2^-20, by the kind of its layer; 0 where nothing is learned.
+  public var rates: Rates
+
+  public struct Rates: Equatable, Sendable {
+    public var first: UInt16
+    public var residual: UInt16
+    public var head: UInt16
+    public var logits: UInt16
+
+    public init(first: UInt16, residual: UInt16, head: UInt16, logits: UInt16) {
+      self.first = first
+      self.residual = residual
+      self.head = head
+      self.logits = logits
+    }
+  }
+
+  public init(
+    interval: UInt16 = 256, momentumShift: UInt8 = 3, squareShift: UInt8 = 7, floor: UInt8 = 12, headShift: UInt8 = 3,
+    trunkShift: UInt8 = 3, decay: UInt16, rates: Rates
+  ) {
+    self.interval = interval
+    self.momentumShift = momentumShift
+    self.squareShift = squareShift
+    self.floor = floor
+    self.headShift = headShift
+    self.trunkShift = trunkShift
+    self.decay = decay
+    self.rates = rates
+  }
+
+  /// The steps of an update in 1/1024 of those of the first.
+  func share(ofUpdate number: Int) -> Int {
+    guard decay > 0 else { return 1024 }
+    return integerSquareRoot((Int(decay) << 20) / (Int(decay) + number))
+  }
+}
+
+extension Learning {
+  /// The bytes of a LRNG chunk; spec/format.md.
+  public var bytes: [UInt8] {
+    var out: [UInt8] = []
+    out.append(integer: interval)
+    out += [momentumShift, squareShift, floor, headShift, trunkShift]
+    out.append(integer: decay)
+    for rate in [rates.first, rates.residual, rates.head, rates.logits] { out.append(integer: rate) }
+    return out
+  }
+
+  /// Reads what ``bytes`` returned; nil for numbers that are out of bounds, or another length.
+  public init?(bytes: [UInt8]) {
+    var reader = ByteReader(bytes[...])
+    guard let interval: UInt16 = try? reader.integer(), let shifts = try? Array(reader.take(5)),
+      let decay: UInt16 = try? reader.integer(), let rates = try? (0..<4).map({ _ in try reader.integer(UInt16.self) }),
+      reader.remaining == 0,
+      interval > 0, shifts[0] < 16, shifts[1] < 16, (8...24).contains(shifts[2]), shifts[3] < 16, shifts[4] < 16
+    else { return nil }
+    self.init(
+      interval: interval, momentumShift: shifts[0], squareShift: shifts[1], floor: shifts[2], headShift: shifts[3],
+      trunkShift: shifts[4], decay: decay,
+      rates: .init(first: rates[0], residual: rates[1], head: rates[2], logits: rates[3]))
+  }
+}
+
+/// The root of a number of at most 40 bits, rounded down.
+private func integerSquareRoot(_ x: Int) -> Int {
+  var root = 0
+  for bit in (0..<20).reversed() {
+    let next = root | 1 << bit
+    if next * next <= x { root = next }
+  }
+  return root
+}

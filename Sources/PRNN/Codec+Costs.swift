@@ -1,0 +1,111 @@
+import ArchiveFormat
+import EntropyCoding
+import IntegerInference
+import PixelKernels
+import Raster
+import Synchronization
+
+/// What each pixel of a picture takes in an archive.
+public struct PixelCosts: Sendable {
+  public let width: Int
+  public let height: Int
+  /// (height, width), in 1/256 bit, of all channels together.
+  public internal(set) var costs: [UInt32]
+
+  /// Bits of all pixels.
+  public var bits: Double { Double(costs.reduce(0) { $0 + Int($1) }) / 256 }
+
+  /// A picture of the costs: black for nothing, over blue, red and yellow to white for `top` and more.
+  ///
+  /// - Parameter top: bits of a pixel; nil: what 99 of 100 pixels stay below.
+  public func heatmap(top: Double? = nil) -> (picture: Raster, top: Double) {
+    let sorted = costs.sorted()
+    let most = max(1, top.map { $0 * 256 } ?? Double(sorted[(sorted.count - 1) * 99 / 100]))
+    let stops: [(Double, Double, Double)] = [
+      (0, 0, 0), (32, 32, 160), (176, 32, 112), (240, 96, 32), (252, 208, 64), (255, 255, 255),
+    ]
+    var samples: [UInt8] = []
+    samples.reserveCapacity(3 * costs.count)
+    for cost in costs {
+      let place = min(1, Double(cost) / most) * Double(stops.count - 1)
+      let i = min(stops.count - 2, Int(place))
+      let (a, b, part) = (stops[i], stops[i + 1], place - Double(i))
+      for (x, y) in [(a.0, b.0), (a.1, b.1), (a.2, b.2)] { samples.append(UInt8((x + (y - x) * part).rounded())) }
+    }
+    return (Raster(width: width, height: height, colourType: .rgb, bitDepth: 8, samples: samples), most / 256)
+  }
+}
+
+extension Codec {
+  /// What each pixel of one picture of an archive takes. Other pictures of its lot are decoded too.
+  ///
+  /// - Parameter number: 0 ..< `archive.imageCount`.
+  /// - Throws: `ArchiveError` or ``PRNNError``.
+  public func costs(_ archive: Archive, image number: Int, models: ModelLibrary) throws -> PixelCosts {
+    let (place, image) = archive.place(ofImage: number)
+    let header = archive.series[place].header
+    let raster = try decompress(archive, image: number, models: models)
+    let plans = try plans(archive, models)
+    let plan = plans[place]
+    let pieces = Piece.all(of: header, series: place).filter { $0.images.contains(image) }
+    let jobs = CodingJob.all(pieces, plans)
+    let others = try lotmates(archive, place, pieces, models, known: [image: raster.samples])
+    let empty = PixelCosts(
+      width: raster.width, height: raster.height, costs: Array(repeating: 0, count: raster.width * raster.height))
+    let result = Mutex(empty)
+    try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
+      let (job, unit) = (jobs[i], jobs[i].unit)
+      let coder = coders.coder(plan.groups[job.group].role, level: unit.level, of: plan.model)
+      let lot = plan.lot(job) { image, body in others[image]!.withUnsafeBufferPointer { body($0.baseAddress!) } }
+      guard lot.weights.onlyPixel == nil else { return }
+      var meter = CostMeter()
+      coder.run(
+        lot, through: &meter,
+        given: { number, y, row in
+          others[unit.images.lowerBound + number]!.withUnsafeBufferPointer {
+            plan.groups[job.group].gather(
+              $0.baseAddress! + plan.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
+          }
+        }, result: nil)
+      result.withLock { sum in
+        var next = 0
+        coder.forEachSample(of: lot.size) { number, row, column, _ in
+          // Levels above the coarsest leave out what that one has.
+          if unit.level > 0, (row | column) & 1 == 0 { return }
+          if unit.images.lowerBound + number == image {
+            let at = ((unit.tile.y + row) * header.width + unit.tile.x + column) * unit.step
+            sum.costs[at] += meter.costs[next]
+          }
+          next += 1
+        }
+      }
+    }
+    return result.withLock { $0 }
+  }
+
+  /// The samples of the images that are coded in one stream with some.
+  private func lotmates(
+    _ archive: Archive, _ series: Int, _ pieces: [Piece], _ models: ModelLibrary, known: [Int: [UInt8]]
+  ) throws -> [Int: [UInt8]] {
+    var result = known
+    let first = archive.series[..<series].reduce(0) { $0 + $1.header.count }
+    for image in pieces.flatMap(\.images) where result[image] == nil {
+      result[image] = try decompress(archive, image: first + image, models: models).samples
+    }
+    return result
+  }
+}
+
+/// A coder that writes nothing: it notes what samples would cost.
+private struct CostMeter: SymbolCoder {
+  /// In the order of coding, in 1/256 bit.
+  var costs: [UInt32] = []
+
+  mutating func code(
+    _ sample: UInt8, centre: UInt8, channel: Int, _ distribution: UnsafePointer<prnn_distribution>, total: UInt32
+  ) -> UInt8 {
+    let frequency = max(1, prnn_frequency(distribution, UInt32(sample &- centre)))
+    costs.append(UInt32(fixedLog2(UInt64(total)) - fixedLog2(UInt64(frequency))))
+    return sample
+  }
+}

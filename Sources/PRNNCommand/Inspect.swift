@@ -1,0 +1,68 @@
+import ArchiveFormat
+import ArgumentParser
+import Glibc
+import PRNN
+import Raster
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Draw where the bits of an archive go.",
+    discussion: """
+      The heatmap has a pixel for each of the picture: black costs nothing, blue, red and yellow more, white the bits that are \
+      printed and above.
+      """)
+
+  @Argument(help: "An archive; - is standard input.")
+  var file: String
+
+  @Option(help: ArgumentHelp("The PNG file to draw; - is standard output.", valueName: "file"))
+  var heatmap: String
+
+  @Option(help: ArgumentHelp("The picture of a set; prnn list shows the names.", valueName: "name"))
+  var only: String?
+
+  @Option(help: ArgumentHelp("Bits of a pixel drawn white (what 99 of 100 pixels stay below).", valueName: "bits"))
+  var top: Double?
+
+  @Flag(name: .shortAndLong, help: "Overwrite files that exist.")
+  var force = false
+
+  @OptionGroup var model: ModelOption
+  @OptionGroup var work: WorkOptions
+
+  func validate() throws {
+    if let top, !(top > 0) { throw ValidationError("--top takes a number above 0.") }
+  }
+
+  func run() throws {
+    try Failure.reporting([file]) { path in
+      let library = try model.library()
+      let input = try InputFile(path)
+      try OutputFile.check(heatmap, force: force, input: path)
+      do {
+        let archive = try Archive(input.readAll(limit: work.memoryLimit.bytes))
+        let number = try number(in: archive, input.name)
+        let costs = try work.codec().costs(archive, image: number, models: library)
+        let (picture, top) = costs.heatmap(top: top)
+        try OutputFile.write(heatmap, force: force) { try picture.writePNG(to: $0) }
+        let pixels = Double(costs.costs.count)
+        let line =
+          "\(decimals(costs.bits / 8, 0)) bytes, \(decimals(costs.bits / pixels, 2)) bits a pixel; white: \(decimals(top, 1)) and more"
+        if heatmap != "-" { try printLine(line) }
+      } catch { throw Failure(input.name, error) }
+    }
+  }
+
+  private func number(in archive: Archive, _ name: String) throws -> Int {
+    guard let only else {
+      guard archive.imageCount == 1 else {
+        throw Failure(name, "has \(archive.imageCount) pictures; choose one with --only", status: EX_USAGE)
+      }
+      return 0
+    }
+    guard let number = archive.fileNames.firstIndex(where: { $0.bytes.elementsEqual(only.utf8) }) else {
+      throw Failure(name, "has no picture called \(only); prnn list shows their names", status: EX_NOINPUT)
+    }
+    return number
+  }
+}

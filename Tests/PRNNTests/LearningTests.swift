@@ -1,0 +1,93 @@
+import ArchiveFormat
+import IntegerInference
+import PixelModels
+import Raster
+import Testing
+
+@testable import PRNN
+
+@Suite struct LearningTests {
+  static let models = ModelLibrary.bundled
+  /// All layers learn, fast, so that a small picture has many updates.
+  static let learning = Learning(
+    interval: 50, momentumShift: 2, squareShift: 6, floor: 10, decay: 30,
+    rates: .init(first: 300, residual: 900, head: 900, logits: 900))
+
+  @Test(arguments: [Raster.ColourType.rgb, .rgba, .gray, .grayAlpha])
+  func samplesComeBack(type: Raster.ColourType) throws {
+    let raster = picture(type, 50, 31)
+    var set = PictureSet()
+    set.add(raster)
+    let codec = try Codec(threads: 2)
+    let archive = try codec.archive(
+      of: set, model: Self.models.standard, embedModel: false, learning: Self.learning, always: true)
+    #expect(archive.version == 3 && archive.series[0].learning == Self.learning.bytes)
+    #expect(try codec.decompress(archive.serialised(), models: Self.models) == raster)
+  }
+
+  @Test func sameBytesForAllKernelsAndThreads() throws {
+    var set = PictureSet()
+    set.add(picture(.rgba, 1030, 9))
+    let bytes = try Kernels.available.map { kernel in
+      try Codec(threads: kernel == Kernels.available[0] ? 1 : 3, kernel: kernel).archive(
+        of: set, model: Self.models.standard, embedModel: false, learning: Self.learning, always: true
+      ).serialised()
+    }
+    #expect(bytes.allSatisfy { $0 == bytes[0] })
+  }
+
+  /// A texture that no photograph has: whoever learns codes it in far fewer bits.
+  @Test func learningPays() throws {
+    var raster = picture(.rgb, 200, 200)
+    for i in raster.samples.indices {
+      let (pixel, channel) = i.quotientAndRemainder(dividingBy: 3)
+      let (y, x) = pixel.quotientAndRemainder(dividingBy: 200)
+      raster.samples[i] = UInt8(((x / 3 + y / 2) % 5) * 40 + channel * 10 + (pixel &* 40_503 >> 7) & 3)
+    }
+    let codec = try Codec(threads: 2)
+    var heads = Self.learning
+    heads.rates = .init(first: 0, residual: 0, head: 6000, logits: 6000)
+    var all = heads
+    all.rates.residual = 6000
+    let sizes = try [Effort.fast, Effort(learning: heads), Effort(learning: all)].map {
+      try codec.compress(raster, model: Self.models.standard, effort: $0).count
+    }
+    #expect(sizes[1] < sizes[0] * 9 / 10)
+    #expect(sizes[2] < sizes[1])
+  }
+
+  /// Where learning does not pay the archive is that of the least effort.
+  @Test func tinyPicturesDoNotGrow() throws {
+    for side in [1, 3, 9] {
+      let raster = picture(.rgb, side, side)
+      let sizes = try Effort.named.map { try Codec().compress(raster, model: Self.models.standard, effort: $0.effort) }
+      #expect(sizes[1].count <= sizes[0].count && sizes[2].count <= sizes[0].count)
+    }
+  }
+
+  @Test func numbersOutOfBoundsAreRefused() throws {
+    let bytes = Self.learning.bytes
+    #expect(Learning(bytes: bytes) == Self.learning)
+    #expect(Learning(bytes: bytes + [0]) == nil && Learning(bytes: bytes.dropLast()) == nil)
+    for (place, value) in [(2, 16), (3, 16), (4, 7), (4, 25), (5, 16), (6, 16)] {
+      var other = bytes
+      other[place] = UInt8(value)
+      #expect(Learning(bytes: other) == nil)
+    }
+    #expect(Learning(bytes: [0, 0] + bytes[2...]) == nil)
+    var archive = try Archive(
+      Codec().compress(picture(.rgb, 90, 90), model: Self.models.standard, effort: Effort(learning: Self.learning)))
+    archive.series[0].learning[4] = 99
+    #expect(throws: ArchiveError.self) { try Codec().decompress(archive, models: Self.models) }
+  }
+
+  @Test func networksOfThePaperDoNotLearn() throws {
+    let model = try Model(file: VectorTests.read("paper-pixel-cnn.prnnmodel"))
+    let models = ModelLibrary([model])
+    var archive = try Archive(Codec().compress(picture(.rgb, 9, 9), model: model, effort: .max))
+    #expect(archive.series[0].learning.isEmpty)
+    archive.version = 3
+    archive.series[0].learning = Self.learning.bytes
+    #expect(throws: ArchiveError.self) { try Codec().decompress(archive.serialised(), models: models) }
+  }
+}
