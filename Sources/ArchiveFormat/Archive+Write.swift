@@ -26,6 +26,7 @@ extension Archive.Series {
     for (channel, weights) in valueWeights.sorted(by: { $0.key < $1.key }) {
       out.append(.valueWeights, [UInt8(channel)] + weights.map { UInt8(bitPattern: $0) })
     }
+    if let lattice { out.append(.lattice, lattice.serialised) }
     let checksumLength = version == 1 ? 0 : 4
     var index: [UInt8] = []
     for tile in tiles { index.append(integer: UInt32(tile.reduce(checksumLength) { $0 + 4 + $1.count })) }

@@ -3,7 +3,7 @@ import ByteCoding
 /// What a `.prnn` file holds, in the terms of spec/format.md. It knows bytes, not networks: streams stay as they are.
 public struct Archive: Equatable, Sendable {
   /// The newest format version.
-  public static let newestVersion = 2
+  public static let newestVersion = 3
   static let signature: [UInt8] = [0x89, 0x50, 0x52, 0x4E, 0x4E, 0x0D, 0x0A, 0x1A]
 
   /// The model that images were coded with.
@@ -12,7 +12,7 @@ public struct Archive: Equatable, Sendable {
     public var hash: [UInt8]
     /// For messages only.
     public var name: String
-    /// The model file, when it is in the archive; only in version 2.
+    /// The model file, when it is in the archive; from version 2 on.
     public var file: [UInt8]?
 
     public init(hash: [UInt8], name: String, file: [UInt8]? = nil) {
@@ -40,11 +40,13 @@ public struct Archive: Equatable, Sendable {
   public struct Series: Equatable, Sendable {
     public var header: Header
     public var chunks: [PNGChunk]
-    /// One for each image, or none at all; only in version 2.
+    /// One for each image, or none at all; from version 2 on.
     public var names: [ImageName]
     /// By channel: 256 weights of the values.
     public var valueWeights: [Int: [Int8]]
-    /// CRC-32 of samples, one byte each, in raster order. Version 1: one, of the image; version 2: one for each tile chunk.
+    /// Only of RGB and RGBA images.
+    public var lattice: Lattice?
+    /// CRC-32 of samples, one byte each, in raster order. Version 1: one, of the image; later: one for each tile chunk.
     public var checksums: [UInt32]
     /// For each tile chunk, in the order of ``Header/unit(_:)``, its streams: one of the colour channels, one of alpha where
     /// there is alpha.
@@ -52,18 +54,19 @@ public struct Archive: Equatable, Sendable {
 
     public init(
       header: Header, chunks: [PNGChunk] = [], names: [ImageName] = [], valueWeights: [Int: [Int8]] = [:],
-      checksums: [UInt32], tiles: [[ArraySlice<UInt8>]]
+      lattice: Lattice? = nil, checksums: [UInt32], tiles: [[ArraySlice<UInt8>]]
     ) {
       self.header = header
       self.chunks = chunks
       self.names = names
       self.valueWeights = valueWeights
+      self.lattice = lattice
       self.checksums = checksums
       self.tiles = tiles
     }
   }
 
-  /// Of the format: 1 for a single image without a name and with its model elsewhere.
+  /// Of the format: 3 when a series has a lattice, 1 for a single image without a name and with its model elsewhere.
   public var version: Int
   public var models: [ModelName]
   public var series: [Series]

@@ -14,12 +14,19 @@ enum ChunkType: String {
   case names = "NAME"
   case pngChunk = "PNGC"
   case valueWeights = "VALU"
+  case lattice = "LATT"
   case index = "INDX"
   case tile = "TILE"
   case end = "DONE"
 
   /// The format version that brought it.
-  var version: Int { self == .modelFile || self == .names ? 2 : 1 }
+  var version: Int {
+    switch self {
+    case .lattice: 3
+    case .modelFile, .names: 2
+    default: 1
+    }
+  }
 }
 
 /// Bytes around a payload: type, length and checksum.

@@ -31,12 +31,14 @@ public final class TileCoder: NetworkCoder {
 
   public func run<Coder: SymbolCoder>(_ lot: Lot, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?) {
     let size = lot.size
+    let lattice = lot.lattice.map(LatticeWeights.init)
     for image in 0..<size.count {
       let planes = TilePlanes(width: size.width, height: size.height, architecture)
       if let given {
         for y in 0..<size.height { given(image, y, planes.pixel(row: y, column: 0)) }
       }
-      run(planes, lot.weights, isGiven: lot.isGiven.map { isGiven in { isGiven(image, $0, $1) } }, &coder)
+      run(
+        planes, lot.weights, lattice, isGiven: lot.isGiven.map { isGiven in { isGiven(image, $0, $1) } }, &coder)
       if let result {
         for y in 0..<size.height { result(image, y, planes.pixel(row: y, column: 0)) }
       }
@@ -56,7 +58,7 @@ public final class TileCoder: NetworkCoder {
       row(y, planes.pixel(row: y, column: 0))
       if y < 0 { planes.endRow(y) }
     }
-    run(planes, weights, &counter)
+    run(planes, weights, nil, &counter)
   }
 
   /// The one step loop, for both directions: frequencies from the network, a symbol through the coder, the sample back
@@ -64,7 +66,8 @@ public final class TileCoder: NetworkCoder {
   ///
   /// - Parameter isGiven: whether a pixel, by row and column, is in the tile already and is not coded.
   func run<Coder: SymbolCoder>(
-    _ planes: TilePlanes, _ weights: ValueWeights, isGiven: ((Int, Int) -> Bool)? = nil, _ coder: inout Coder
+    _ planes: TilePlanes, _ weights: ValueWeights, _ lattice: LatticeWeights? = nil,
+    isGiven: ((Int, Int) -> Bool)? = nil, _ coder: inout Coder
   ) {
     let wave = Wavefront(width: planes.width, height: planes.height, lag: architecture.right + 1)
     let work = Workspace(architecture, batch: wave.widest)
@@ -79,6 +82,7 @@ public final class TileCoder: NetworkCoder {
       }
       let count = rows.count
       features(planes, work, count)
+      lattice?.begin(firstRow: rows.lowerBound, step: step, lag: wave.lag)
       for channel in 0..<architecture.channels {
         inputs.setHead(
           channel, work.pixels, count: count, predictions: work.predictions, centres: work.centres,
@@ -90,7 +94,7 @@ public final class TileCoder: NetworkCoder {
           { (i: Int) in isGiven(rows.lowerBound + i, step - wave.lag * (rows.lowerBound + i)) }
         }
         tables[channel].withPointer { table in
-          code(channel, work, count, table, skips, &coder)
+          code(channel, work, planes.stride, count, table, lattice, skips, &coder)
         }
       }
       if step - wave.lag * rows.lowerBound == planes.width - 1 { planes.endRow(rows.lowerBound) }
@@ -120,10 +124,10 @@ public final class TileCoder: NetworkCoder {
 
   /// Logits, frequencies and the coder, a few pixels at a time so that the logits stay in the first-level cache.
   private func code<Coder: SymbolCoder>(
-    _ channel: Int, _ work: Workspace, _ count: Int, _ table: UnsafePointer<Int16>?, _ skips: ((Int) -> Bool)?,
-    _ coder: inout Coder
+    _ channel: Int, _ work: Workspace, _ stride: Int, _ count: Int, _ table: UnsafePointer<Int16>?,
+    _ lattice: LatticeWeights?, _ skips: ((Int) -> Bool)?, _ coder: inout Coder
   ) {
-    for start in stride(from: 0, to: count, by: Workspace.logitRows) {
+    for start in Swift.stride(from: 0, to: count, by: Workspace.logitRows) {
       let rows = min(Workspace.logitRows, count - start)
       logits[channel].run(
         kernels, work.narrow + start * work.narrowStride, stride: work.narrowStride, to: work.logits,
@@ -131,9 +135,17 @@ public final class TileCoder: NetworkCoder {
       for i in 0..<rows where skips?(start + i) != true {
         let sample = work.pixels[start + i] + channel
         let centre = work.centres[start + i]
-        let total = kernels.table.softmax(work.logits + 256 * i, table.map { $0 + Int(centre) }, work.distribution)
+        let given = table.map { $0 + Int(centre) }
+        var total = kernels.table.softmax(work.logits + 256 * i, given, work.distribution)
+        if let lattice {
+          let weights = lattice.weigh(
+            channel, index: start + i, pixel: work.pixels[start + i], stride: stride,
+            prediction: work.predictions + 3 * (start + i), centre: centre, given: given, work.distribution, total: total)
+          total = kernels.table.softmax(work.logits + 256 * i, weights, work.distribution)
+        }
         sample.pointee = coder.code(
           sample.pointee, centre: centre, channel: channel, work.distribution, total: total)
+        lattice?.learn(channel, pixel: work.pixels[start + i], centre: centre, work.distribution, total: total)
       }
     }
   }

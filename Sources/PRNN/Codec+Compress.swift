@@ -44,6 +44,15 @@ extension Codec {
     archive.series = zip(set.series, headers).map { Archive.Series($0, $1, version: archive.version) }
     let weights = try estimateValueWeights(set, archive.series, model)
     for i in weights.indices { archive.series[i].valueWeights = weights[i] }
+    let lattices = try estimateLattices(set, archive.series, model)
+    for i in lattices.indices { archive.series[i].lattice = lattices[i] }
+    if lattices.contains(where: { $0 != nil }) {
+      archive.version = 3
+      for i in lattices.indices {
+        archive.series[i].checksums = set.series[i].checksums(
+          of: archive.series[i].checkedParts(version: 3), archive.series[i].header)
+      }
+    }
     return archive
   }
 

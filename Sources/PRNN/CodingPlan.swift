@@ -10,6 +10,8 @@ struct CodingPlan: Sendable {
   let groups: [PlaneGroup]
   /// By group.
   let weights: [ValueWeights]
+  /// Of the colours.
+  let lattice: ColourLattice?
   let model: Model
 
   /// - Throws: ``PRNNError`` when the model has no network for the channels, or fewer than the levels.
@@ -17,6 +19,7 @@ struct CodingPlan: Sendable {
     header = series.header
     groups = PlaneGroup.all(of: header, series.rasterChunks)
     weights = groups.map { $0.weights(series.valueWeights) }
+    lattice = series.lattice.map(ColourLattice.init)
     self.model = model
     for group in groups {
       guard let network = model.network(for: group.role) else {
@@ -24,6 +27,9 @@ struct CodingPlan: Sendable {
       }
       guard model.levels(of: group.role) >= header.levels else {
         throw PRNNError.otherLevels(header.levels, model: model.name)
+      }
+      guard lattice == nil || group.role != .colour || network.isLocal else {
+        throw PRNNError.latticeWithoutLocalNetwork(model: model.name)
       }
       if network.isBernoulli {
         guard header.colourType == 0, header.bitDepth == 1 else { throw PRNNError.notBilevel(model: model.name) }
@@ -39,7 +45,7 @@ struct CodingPlan: Sendable {
     let images = piece.images.count
     let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: images)
     let working = groups.map { group in
-      (0..<header.levels).map { model.network(for: group.role, level: $0)!.bytesNeeded(size) }.max()!
+      (0..<header.levels).map { model.network(for: group.role, level: $0)!.bytesNeeded(size, hasLattice: lattice != nil) }.max()!
     }.max()!
     return saturatedSum([
       saturatedProduct(header.imageSamples, images), saturatedProduct(working, min(threads, jobs)),
@@ -58,7 +64,9 @@ struct CodingPlan: Sendable {
   func lot(_ job: CodingJob, _ withImage: @escaping (Int, (UnsafePointer<UInt8>) -> Void) -> Void) -> Lot {
     let (unit, group) = (job.unit, groups[job.group])
     let size = LotSize(width: unit.tile.width, height: unit.tile.height, count: unit.images.count)
-    guard unit.level > 0 else { return Lot(size, weights: weights[job.group]) }
+    guard unit.level > 0 else {
+      return Lot(size, weights: weights[job.group], lattice: group.role == .colour ? lattice : nil)
+    }
     let rowSamples = header.width * header.channels
     return Lot(
       size, weights: weights[job.group],
