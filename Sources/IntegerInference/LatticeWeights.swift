@@ -25,7 +25,7 @@ final class LatticeWeights {
   private let learned: [UnsafeMutablePointer<Int32>]
   private let counts: [UnsafeMutablePointer<UInt16>]
 
-  /// (256), by value: its class, and whether it occurs.
+  /// (256), by value.
   private let classOf = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
   /// (256), by symbol.
   private let weights = UnsafeMutablePointer<Int16>.allocate(capacity: 256)
@@ -57,8 +57,8 @@ final class LatticeWeights {
   }
 
   deinit {
-    learned.forEach { $0.deallocate() }
-    counts.forEach { $0.deallocate() }
+    for p in learned { p.deallocate() }
+    for p in counts { p.deallocate() }
     classOf.deallocate()
     weights.deallocate()
     masses.deallocate()
@@ -101,10 +101,15 @@ final class LatticeWeights {
       mark(green - Int(west[1]) + Int(west[2]), green - Int(north[1]) + Int(north[2]))
     }
     let base = learned[channel] + context * LatticeWeights.classes[channel]
+    let (classOf, weights) = (classOf, weights)
     for symbol in 0..<256 {
-      let weight = Int(base[Int(classOf[Int(centre &+ UInt8(truncatingIfNeeded: symbol))])]) >> 8
-      weights[symbol] = Int16(truncatingIfNeeded: weight + Int(given?[symbol] ?? 0))
-      if let given, given[symbol] == PRNN_ABSENT { weights[symbol] = Int16(PRNN_ABSENT) }
+      let weight = base[Int(classOf[Int(centre &+ UInt8(truncatingIfNeeded: symbol))])] >> 8
+      weights[symbol] = Int16(truncatingIfNeeded: weight)
+    }
+    if let given {
+      for symbol in 0..<256 {
+        weights[symbol] = given[symbol] == PRNN_ABSENT ? Int16(PRNN_ABSENT) : weights[symbol] &+ given[symbol]
+      }
     }
     if let reachable, channel > 0 { exclude(reachable, channel, pixel, centre) }
     return UnsafePointer(weights)
@@ -120,9 +125,17 @@ final class LatticeWeights {
   ) {
     let classes = LatticeWeights.classes[channel]
     masses.initialize(repeating: 0, count: classes)
+    let (classOf, masses) = (classOf, masses)
+    var others: UInt32 = 0
     for symbol in 0..<256 {
-      masses[Int(classOf[Int(centre &+ UInt8(truncatingIfNeeded: symbol))])] += prnn_frequency(d, UInt32(symbol))
+      // Most are of class 0.
+      let c = Int(classOf[Int(centre &+ UInt8(truncatingIfNeeded: symbol))])
+      if c == 0 { continue }
+      let frequency = prnn_frequency(d, UInt32(symbol))
+      masses[c] &+= frequency
+      others &+= frequency
     }
+    masses[0] = total - others
     let base = learned[channel] + context * classes
     let count = counts[channel] + context * classes
     let found = Int(classOf[Int(pixel[channel])])
@@ -208,7 +221,7 @@ final class LatticeWeights {
     reachable.words.withUnsafeBufferPointer { words in
       let row = words.baseAddress! + Int(pixel[0]) << 10
       func isReachable(_ value: Int) -> Bool {
-        guard channel == 2 else { return row[4 * value] | row[4 * value + 1] | row[4 * value + 2] | row[4 * value + 3] != 0 }
+        guard channel == 2 else { return (0..<4).contains { row[4 * value + $0] != 0 } }
         return row[Int(pixel[1]) << 2 + value >> 6] >> UInt64(value & 63) & 1 != 0
       }
       func value(_ symbol: Int) -> Int { Int(centre &+ UInt8(truncatingIfNeeded: symbol)) }
@@ -234,7 +247,7 @@ private final class WordBuffer {
   @inline(__always)
   func insert(_ bit: Int) { words[bit >> 6] |= 1 << UInt64(bit & 63) }
 
-  /// Up to 63 bits, the first one lowest. A word past the last bit may be read.
+  /// Up to 63 bits, the first one lowest. The word after theirs is read too.
   @inline(__always)
   func bits(_ first: Int, count: Int) -> UInt64 {
     let (word, shift) = (first >> 6, UInt64(first & 63))

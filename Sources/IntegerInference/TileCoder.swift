@@ -140,7 +140,8 @@ public final class TileCoder: NetworkCoder {
         if let lattice {
           let weights = lattice.weigh(
             channel, index: start + i, pixel: work.pixels[start + i], stride: stride,
-            prediction: work.predictions + 3 * (start + i), centre: centre, given: given, work.distribution, total: total)
+            prediction: work.predictions + 3 * (start + i), centre: centre, given: given, work.distribution,
+            total: total)
           total = kernels.table.softmax(work.logits + 256 * i, weights, work.distribution)
         }
         sample.pointee = coder.code(

@@ -139,12 +139,14 @@ private struct LatticeTrial {
     let (header, group) = (plan.header, plan.groups[0])
     let (left, top) = ((header.width - size.width) / 2, (header.height - size.height) / 2)
     var counter = ValueCounter(channels: 3)
-    coder.run(Lot(size, weights: plan.weights[0], lattice: lattice), through: &counter, given: { image, y, row in
-      series.pictures[image].withUnsafeBufferPointer { samples in
-        let first = ((top + y) * header.width + left) * header.channels
-        group.gather(samples.baseAddress! + first, count: size.width, to: row)
-      }
-    }, result: nil)
+    coder.run(
+      Lot(size, weights: plan.weights[0], lattice: lattice), through: &counter,
+      given: { image, y, row in
+        series.pictures[image].withUnsafeBufferPointer { samples in
+          let first = ((top + y) * header.width + left) * header.channels
+          group.gather(samples.baseAddress! + first, count: size.width, to: row)
+        }
+      }, result: nil)
     return counter.cost.reduce(0, +)
   }
 }

@@ -45,7 +45,9 @@ struct CodingPlan: Sendable {
     let images = piece.images.count
     let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: images)
     let working = groups.map { group in
-      (0..<header.levels).map { model.network(for: group.role, level: $0)!.bytesNeeded(size, hasLattice: lattice != nil) }.max()!
+      (0..<header.levels).map {
+        model.network(for: group.role, level: $0)!.bytesNeeded(size, hasLattice: lattice != nil)
+      }.max()!
     }.max()!
     return saturatedSum([
       saturatedProduct(header.imageSamples, images), saturatedProduct(working, min(threads, jobs)),

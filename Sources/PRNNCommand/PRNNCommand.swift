@@ -5,7 +5,7 @@ struct PRNNCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prnn",
     abstract: "Lossless image compression with autoregressive networks.",
-    version: "prnn 0.1.0, format version 2",
+    version: "prnn 0.1.0, format version 3",
     subcommands: [
       Compress.self, Decompress.self, List.self, Info.self, Models.self, Train.self, Quantise.self,
       Evaluate.self, Sample.self, Complete.self,
