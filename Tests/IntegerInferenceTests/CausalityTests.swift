@@ -39,7 +39,7 @@ struct Recorder: SymbolCoder {
         planes.pixel(row: row, column: 0)[index % (width * channels)] ^= 0x15
       }
       var recorder = Recorder()
-      coder.run(planes, plain, &recorder)
+      coder.run(planes, plain, nil, &recorder)
       return recorder.seen
     }
     // Where each sample comes in the order of coding.

@@ -10,7 +10,7 @@ import Testing
   private static let model = ModelLibrary.bundled.standard
 
   /// Slopes of luma and chroma with a little noise, through JFIF's conversion.
-  private func jfif(_ type: Raster.ColourType = .rgb, _ width: Int, _ height: Int) -> Raster {
+  private func jfif(_ width: Int, _ height: Int, _ type: Raster.ColourType = .rgb) -> Raster {
     var raster = picture(type, width, height)
     var state: UInt32 = 1
     func noise(_ count: UInt32) -> Int {
@@ -32,7 +32,7 @@ import Testing
 
   @Test func jfifIsFoundAndComesBack() throws {
     for type: Raster.ColourType in [.rgb, .rgba] {
-      let raster = jfif(type, 90, 70)
+      let raster = jfif(90, 70, type)
       let bytes = try Codec().compress(raster, model: LatticeTests.model)
       let archive = try Archive(bytes)
       #expect(archive.version == 3 && archive.series[0].lattice == .init(.jfif))
