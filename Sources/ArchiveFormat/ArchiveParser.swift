@@ -37,6 +37,10 @@ struct ArchiveParser {
       guard current == nil, !series.isEmpty, Int(try fields.integer(UInt32.self)) == imageCount else {
         throw order(type)
       }
+      // So that no damaged version number goes unseen.
+      guard version < 3 || series.contains(where: { $0.lattice != nil }) else {
+        throw ArchiveError.damaged("version 3")
+      }
       guard ImageName.clash(among: series.flatMap(\.names)) == nil else {
         throw ArchiveError.damaged("two images of one name")
       }

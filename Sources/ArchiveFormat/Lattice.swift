@@ -31,18 +31,18 @@ extension Archive.Lattice {
   /// - Throws: `ByteReader.PastEnd`, ``ArchiveError``.
   init(_ fields: inout ByteReader) throws {
     let kind = try fields.byte()
+    guard kind < 3 else { throw ArchiveError.newerFeature("another kind of colour lattice") }
     escape = kind == 0 ? 0 : try fields.byte()
     switch kind {
     case 0: colours = .any
     case 1: colours = .jfif
-    case 2:
+    default:
       func numbers(_ count: Int) throws -> [Int32] { try (0..<count).map { _ in try fields.integer() } }
       let (factors, offsets) = (try numbers(5), try numbers(3))
       guard factors.allSatisfy({ $0.magnitude <= Archive.Lattice.largestFactor }),
         offsets.allSatisfy({ $0.magnitude <= Archive.Lattice.largestOffset })
       else { throw ArchiveError.damaged("colour conversion") }
       colours = .conversion(factors: factors, offsets: offsets)
-    default: throw ArchiveError.newerFeature("another kind of colour lattice")
     }
   }
 

@@ -275,6 +275,7 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
     require(fields.number("I") == sum(h.count for h, _ in series), "the archive is damaged: wrong number of images")
     fields.end()
     chunks.fields.end()  # nothing follows
+    require(chunks.version < 3 or any(h.lattice for h, _ in series), "an archive of version 3 without a colour lattice")
     require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
     check_names([name for h, _ in series for name in h.names])
     return series
