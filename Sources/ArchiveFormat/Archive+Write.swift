@@ -26,6 +26,7 @@ extension Archive.Series {
     for (channel, weights) in valueWeights.sorted(by: { $0.key < $1.key }) {
       out.append(.valueWeights, [UInt8(channel)] + weights.map { UInt8(bitPattern: $0) })
     }
+    if let lattice { out.append(.lattice, lattice.serialised) }
     if !learning.isEmpty { out.append(.learning, learning) }
     let checksumLength = version == 1 ? 0 : 4
     var index: [UInt8] = []

@@ -12,7 +12,7 @@ public struct Archive: Equatable, Sendable {
     public var hash: [UInt8]
     /// For messages only.
     public var name: String
-    /// The model file, when it is in the archive; only in version 2.
+    /// The model file, when it is in the archive; from version 2 on.
     public var file: [UInt8]?
 
     public init(hash: [UInt8], name: String, file: [UInt8]? = nil) {
@@ -40,13 +40,15 @@ public struct Archive: Equatable, Sendable {
   public struct Series: Equatable, Sendable {
     public var header: Header
     public var chunks: [PNGChunk]
-    /// One for each image, or none at all; only in version 2.
+    /// One for each image, or none at all; from version 2 on.
     public var names: [ImageName]
     /// By channel: 256 weights of the values.
     public var valueWeights: [Int: [Int8]]
     /// How networks learn while they decode: the payload of a LRNG chunk, empty for none; only in version 3.
     public var learning: [UInt8]
-    /// CRC-32 of samples, one byte each, in raster order. Version 1: one, of the image; version 2: one for each tile chunk.
+    /// Only of RGB and RGBA images.
+    public var lattice: Lattice?
+    /// CRC-32 of samples, one byte each, in raster order. Version 1: one, of the image; later: one for each tile chunk.
     public var checksums: [UInt32]
     /// For each tile chunk, in the order of ``Header/unit(_:)``, its streams: one of the colour channels, one of alpha where
     /// there is alpha.
@@ -54,19 +56,21 @@ public struct Archive: Equatable, Sendable {
 
     public init(
       header: Header, chunks: [PNGChunk] = [], names: [ImageName] = [], valueWeights: [Int: [Int8]] = [:],
-      learning: [UInt8] = [], checksums: [UInt32], tiles: [[ArraySlice<UInt8>]]
+      lattice: Lattice? = nil, learning: [UInt8] = [], checksums: [UInt32], tiles: [[ArraySlice<UInt8>]]
     ) {
       self.header = header
       self.chunks = chunks
       self.names = names
       self.valueWeights = valueWeights
       self.learning = learning
+      self.lattice = lattice
       self.checksums = checksums
       self.tiles = tiles
     }
   }
 
-  /// Of the format: 3 where a network learns; 1 for a single image without a name and with its model elsewhere; else 2.
+  /// Of the format: 3 when a series has a lattice or networks that learn, 1 for a single image without a name and with its
+  /// model elsewhere.
   public var version: Int
   public var models: [ModelName]
   public var series: [Series]
@@ -77,6 +81,11 @@ public struct Archive: Equatable, Sendable {
     self.models = models
     self.series = series
   }
+}
+
+extension Archive.Series {
+  /// Whether its networks or frequencies follow what was coded; only in version 3.
+  public var adapts: Bool { lattice != nil || !learning.isEmpty }
 }
 
 extension Archive {

@@ -37,6 +37,10 @@ struct ArchiveParser {
       guard current == nil, !series.isEmpty, Int(try fields.integer(UInt32.self)) == imageCount else {
         throw order(type)
       }
+      // So that no damaged version number goes unseen.
+      guard version < 3 || series.contains(where: \.adapts) else {
+        throw ArchiveError.damaged("version 3")
+      }
       guard ImageName.clash(among: series.flatMap(\.names)) == nil else {
         throw ArchiveError.damaged("two images of one name")
       }
@@ -55,20 +59,20 @@ struct ArchiveParser {
   private mutating func add(_ type: ChunkType, _ fields: inout ByteReader, to series: inout Archive.Series) throws {
     switch type {
     case .names:
-      guard series.names.isEmpty, series.chunks.isEmpty, series.valueWeights.isEmpty,
-        series.learning.isEmpty
-      else { throw order(type) }
+      guard series.names.isEmpty, series.chunks.isEmpty, series.valueWeights.isEmpty, !series.adapts else {
+        throw order(type)
+      }
       series.names = try NameList.decode(
         &fields, count: series.header.count, limit: ArchiveParser.mostNameBytes - nameBytes)
       nameBytes += series.names.reduce(0) { $0 + $1.bytes.count }
     case .pngChunk:
-      guard series.valueWeights.isEmpty, series.learning.isEmpty else { throw order(type) }
+      guard series.valueWeights.isEmpty, !series.adapts else { throw order(type) }
       let chunk = Archive.PNGChunk(
         place: try fields.byte(), type: Array(try fields.take(4)), bytes: Array(try fields.take(fields.remaining)))
       guard chunk.isAllowed(after: series.chunks) else { throw ArchiveError.damaged("a PNG chunk") }
       series.chunks.append(chunk)
     case .valueWeights:
-      guard series.learning.isEmpty else { throw order(type) }
+      guard !series.adapts else { throw order(type) }
       let channel = Int(try fields.byte())
       let weights = try fields.take(256).map { Int8(bitPattern: $0) }
       guard channel < series.header.channels, series.valueWeights[channel] == nil, series.header.allows(weights) else {
@@ -78,6 +82,10 @@ struct ArchiveParser {
     case .learning:
       guard series.learning.isEmpty, fields.remaining > 0 else { throw order(type) }
       series.learning = Array(try fields.take(fields.remaining))
+    case .lattice:
+      guard !series.adapts else { throw order(type) }
+      guard series.header.hasColours else { throw ArchiveError.damaged("a colour lattice without colours") }
+      series.lattice = try Archive.Lattice(&fields)
     case .index:
       guard series.header.colourType != 3 || series.chunks.contains(where: \.isPalette) else {
         throw ArchiveError.damaged("no palette")

@@ -14,6 +14,7 @@ enum ChunkType: String {
   case names = "NAME"
   case pngChunk = "PNGC"
   case valueWeights = "VALU"
+  case lattice = "LATT"
   case learning = "LRNG"
   case index = "INDX"
   case tile = "TILE"
@@ -22,7 +23,7 @@ enum ChunkType: String {
   /// The format version that brought it.
   var version: Int {
     switch self {
-    case .learning: 3
+    case .lattice, .learning: 3
     case .modelFile, .names: 2
     default: 1
     }

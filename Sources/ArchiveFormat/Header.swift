@@ -77,6 +77,9 @@ extension Archive.Header {
     }
   }
 
+  /// Whether its pixels have red, green and blue.
+  public var hasColours: Bool { colourType == 2 || colourType == 6 }
+
   /// Samples of an image; `Int.max` when they are more than any memory holds.
   public var imageSamples: Int { saturatedProduct(width, height, channels) }
 

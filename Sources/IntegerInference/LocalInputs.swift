@@ -77,8 +77,14 @@ package struct LocalInputs {
     _ channel: Int, _ pixel: UnsafeMutablePointer<UInt8>, _ prediction: UnsafePointer<UInt8>
   ) -> UInt8 {
     guard channel > 0 else { return prediction[0] }
-    let red = Int(pixel[0]) - Int(prediction[0])
-    let move = channel == 1 ? red : (red + Int(pixel[1]) - Int(prediction[1])) >> 1
-    return UInt8(max(0, min(255, Int(prediction[channel]) + move)))
+    guard channel == 1 else { return blueCentre(red: Int(pixel[0]), green: Int(pixel[1]), prediction) }
+    return UInt8(max(0, min(255, Int(prediction[1]) + Int(pixel[0]) - Int(prediction[0]))))
+  }
+
+  /// The centre of B when R and G are these.
+  @inline(__always)
+  static func blueCentre(red: Int, green: Int, _ prediction: UnsafePointer<UInt8>) -> UInt8 {
+    let move = (red - Int(prediction[0]) + green - Int(prediction[1])) >> 1
+    return UInt8(max(0, min(255, Int(prediction[2]) + move)))
   }
 }

@@ -30,16 +30,20 @@ public struct Lot {
   /// The pictures of half the size, sides rounded up, for a conditional network; their samples are those of the even rows
   /// and columns of the lot, and are not coded again.
   public var smaller: Source?
+  /// Of the colours; only for local networks of three channels. Nothing is learned of pixels that are given.
+  public var lattice: ColourLattice?
   /// Whether a pixel (image, row, column) is given to both sides, so that it is not coded.
   public var isGiven: ((Int, Int, Int) -> Bool)?
 
   public init(
-    _ size: LotSize, weights: ValueWeights, learning: Learning? = nil, smaller: Source? = nil,
+    _ size: LotSize, weights: ValueWeights, lattice: ColourLattice? = nil, learning: Learning? = nil,
+    smaller: Source? = nil,
     isGiven: ((Int, Int, Int) -> Bool)? = nil
   ) {
     self.size = size
     self.weights = weights
     self.learning = learning
+    self.lattice = lattice
     self.smaller = smaller
     self.isGiven = isGiven
   }
@@ -109,11 +113,14 @@ extension NetworkCoder {
 
 extension Model.Network {
   /// Bytes that a coder needs for a lot, its samples included, about; `Int.max` for more than that.
-  public func bytesNeeded(_ size: LotSize) -> Int {
+  public func bytesNeeded(_ size: LotSize, hasLattice: Bool = false) -> Int {
     switch body {
     case .local(let local):
       // One picture of the lot after the other, but all samples may be asked for.
-      saturatedProduct(size.width + 32, size.height + 16, local.architecture.channels, size.count)
+      saturatedSum([
+        saturatedProduct(size.width + 32, size.height + 16, local.architecture.channels, size.count),
+        hasLattice ? LatticeWeights.bytes : 0,
+      ])
     case .pixelRNN(let network): PixelRNNState.bytesNeeded(network.architecture, size)
     }
   }

@@ -35,14 +35,15 @@ public final class TileCoder: NetworkCoder {
     let size = lot.size
     let batch = Wavefront(width: size.width, height: size.height, lag: architecture.right + 1).widest
     let learner = lot.learning.map { Learner(network, $0, kernels, batch: batch) }
+    let lattice = lot.lattice.map(LatticeWeights.init)
     for image in 0..<size.count {
       let planes = TilePlanes(width: size.width, height: size.height, architecture)
       if let given {
         for y in 0..<size.height { given(image, y, planes.pixel(row: y, column: 0)) }
       }
       run(
-        planes, lot.weights, learner: learner, isGiven: lot.isGiven.map { isGiven in { isGiven(image, $0, $1) } },
-        &coder)
+        planes, lot.weights, lattice: lattice, learner: learner,
+        isGiven: lot.isGiven.map { isGiven in { isGiven(image, $0, $1) } }, &coder)
       if let result {
         for y in 0..<size.height { result(image, y, planes.pixel(row: y, column: 0)) }
       }
@@ -83,8 +84,8 @@ public final class TileCoder: NetworkCoder {
   ///   - learner: the network in place of the coder's own, to learn.
   ///   - isGiven: whether a pixel, by row and column, is in the tile already and is not coded. There is no learner then.
   func run<Coder: SymbolCoder>(
-    _ planes: TilePlanes, _ weights: ValueWeights, learner: Learner? = nil, isGiven: ((Int, Int) -> Bool)? = nil,
-    _ coder: inout Coder
+    _ planes: TilePlanes, _ weights: ValueWeights, lattice: LatticeWeights? = nil, learner: Learner? = nil,
+    isGiven: ((Int, Int) -> Bool)? = nil, _ coder: inout Coder
   ) {
     let wave = Wavefront(width: planes.width, height: planes.height, lag: architecture.right + 1)
     let work = Workspace(architecture, batch: wave.widest, keepsAll: learner != nil)
@@ -99,6 +100,7 @@ public final class TileCoder: NetworkCoder {
       }
       let count = rows.count
       features(planes, work, learner, count)
+      lattice?.begin(firstRow: rows.lowerBound, step: step, lag: wave.lag)
       for channel in 0..<architecture.channels {
         inputs.setHead(
           channel, work.pixels, count: count, predictions: work.predictions, centres: work.centres,
@@ -110,7 +112,7 @@ public final class TileCoder: NetworkCoder {
           { (i: Int) in isGiven(rows.lowerBound + i, step - wave.lag * (rows.lowerBound + i)) }
         }
         tables[channel].withPointer { table in
-          code(channel, work, count, table, skips, learner, &coder)
+          code(channel, work, planes.stride, count, table, lattice, learner, skips, &coder)
         }
         learner?.finishChannel(channel, work, count: count)
       }
@@ -142,10 +144,10 @@ public final class TileCoder: NetworkCoder {
 
   /// Logits, frequencies and the coder, a few pixels at a time so that the logits stay in the first-level cache.
   private func code<Coder: SymbolCoder>(
-    _ channel: Int, _ work: Workspace, _ count: Int, _ table: UnsafePointer<Int16>?, _ skips: ((Int) -> Bool)?,
-    _ learner: Learner?, _ coder: inout Coder
+    _ channel: Int, _ work: Workspace, _ stride: Int, _ count: Int, _ table: UnsafePointer<Int16>?,
+    _ lattice: LatticeWeights?, _ learner: Learner?, _ skips: ((Int) -> Bool)?, _ coder: inout Coder
   ) {
-    for start in stride(from: 0, to: count, by: Workspace.logitRows) {
+    for start in Swift.stride(from: 0, to: count, by: Workspace.logitRows) {
       let rows = min(Workspace.logitRows, count - start)
       (learner?.logits[channel].layer ?? logits[channel]).run(
         kernels, work.narrow + start * work.narrowStride, stride: work.narrowStride, to: work.logits,
@@ -153,10 +155,19 @@ public final class TileCoder: NetworkCoder {
       for i in 0..<rows where skips?(start + i) != true {
         let sample = work.pixels[start + i] + channel
         let centre = work.centres[start + i]
-        let total = kernels.table.softmax(work.logits + 256 * i, table.map { $0 + Int(centre) }, work.distribution)
+        let given = table.map { $0 + Int(centre) }
+        var total = kernels.table.softmax(work.logits + 256 * i, given, work.distribution)
+        if let lattice {
+          let weights = lattice.weigh(
+            channel, index: start + i, pixel: work.pixels[start + i], stride: stride,
+            prediction: work.predictions + 3 * (start + i), centre: centre, given: given, work.distribution,
+            total: total)
+          total = kernels.table.softmax(work.logits + 256 * i, weights, work.distribution)
+        }
         sample.pointee = coder.code(
           sample.pointee, centre: centre, channel: channel, work.distribution, total: total)
         learner?.note(work.distribution, total: total, symbol: sample.pointee &- centre, pixel: start + i)
+        lattice?.learn(channel, pixel: work.pixels[start + i], centre: centre, work.distribution, total: total)
       }
     }
   }

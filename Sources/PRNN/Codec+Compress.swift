@@ -55,12 +55,8 @@ extension Codec {
       return plain
     }
     var learned = plain
-    learned.version = 3
-    for i in all {
-      learned.series[i].learning = learning.bytes
-      learned.series[i].checksums = set.series[i].checksums(
-        of: learned.series[i].checkedParts(version: 3), learned.series[i].header)
-    }
+    learned.makeVersion3(set)
+    for i in all { learned.series[i].learning = learning.bytes }
     try encode(set, all, into: &learned, model)
     let few = all.filter {
       let header = plain.series[$0].header
@@ -84,6 +80,9 @@ extension Codec {
     archive.series = zip(set.series, headers).map { Archive.Series($0, $1, version: archive.version) }
     let weights = try estimateValueWeights(set, archive.series, model)
     for i in weights.indices { archive.series[i].valueWeights = weights[i] }
+    let lattices = try estimateLattices(set, archive.series, model)
+    for i in lattices.indices { archive.series[i].lattice = lattices[i] }
+    if lattices.contains(where: { $0 != nil }) { archive.makeVersion3(set) }
     return archive
   }
 
@@ -138,6 +137,18 @@ extension Codec {
       if !matches { same.store(false, ordering: .relaxed) }
     }
     return same.load(ordering: .relaxed)
+  }
+}
+
+extension Archive {
+  /// From version 1 on every tile has a checksum.
+  fileprivate mutating func makeVersion3(_ set: PictureSet) {
+    if version == 1 {
+      for i in series.indices {
+        series[i].checksums = set.series[i].checksums(of: series[i].checkedParts(version: 3), series[i].header)
+      }
+    }
+    version = 3
   }
 }
 

@@ -11,6 +11,8 @@ struct CodingPlan: Sendable {
   /// By group.
   let weights: [ValueWeights]
   let learning: Learning?
+  /// Of the colours.
+  let lattice: ColourLattice?
   let model: Model
 
   /// - Throws: ``PRNNError`` when the model has no network for the channels, or fewer than the levels; `ArchiveError` when its
@@ -21,6 +23,7 @@ struct CodingPlan: Sendable {
     weights = groups.map { $0.weights(series.valueWeights) }
     learning = Learning(bytes: series.learning)
     guard learning != nil || series.learning.isEmpty else { throw ArchiveError.damaged("how its network learns") }
+    lattice = series.lattice.map(ColourLattice.init)
     self.model = model
     for group in groups {
       guard let network = model.network(for: group.role) else {
@@ -30,6 +33,9 @@ struct CodingPlan: Sendable {
         throw PRNNError.otherLevels(header.levels, model: model.name)
       }
       guard learning == nil || network.isLocal else { throw ArchiveError.damaged("a network that cannot learn") }
+      guard lattice == nil || group.role != .colour || network.isLocal else {
+        throw PRNNError.latticeWithoutLocalNetwork(model: model.name)
+      }
       if network.isBernoulli {
         guard header.colourType == 0, header.bitDepth == 1 else { throw PRNNError.notBilevel(model: model.name) }
       }
@@ -44,7 +50,9 @@ struct CodingPlan: Sendable {
     let images = piece.images.count
     let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: images)
     let working = groups.map { group in
-      (0..<header.levels).map { model.network(for: group.role, level: $0)!.bytesNeeded(size) }.max()!
+      (0..<header.levels).map {
+        model.network(for: group.role, level: $0)!.bytesNeeded(size, hasLattice: lattice != nil)
+      }.max()!
     }.max()!
     return saturatedSum([
       saturatedProduct(header.imageSamples, images), saturatedProduct(working, min(threads, jobs)),
@@ -63,7 +71,10 @@ struct CodingPlan: Sendable {
   func lot(_ job: CodingJob, _ withImage: @escaping (Int, (UnsafePointer<UInt8>) -> Void) -> Void) -> Lot {
     let (unit, group) = (job.unit, groups[job.group])
     let size = LotSize(width: unit.tile.width, height: unit.tile.height, count: unit.images.count)
-    guard unit.level > 0 else { return Lot(size, weights: weights[job.group], learning: learning) }
+    guard unit.level > 0 else {
+      return Lot(
+        size, weights: weights[job.group], lattice: group.role == .colour ? lattice : nil, learning: learning)
+    }
     let rowSamples = header.width * header.channels
     return Lot(
       size, weights: weights[job.group],

@@ -11,6 +11,7 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
   case severalImages(Int)
   case otherLevels(Int, model: String)
   case notBilevel(model: String)
+  case latticeWithoutLocalNetwork(model: String)
   case notPlain(String)
   case nameClash(String)
 
@@ -30,6 +31,8 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
       "is coded in \(count) sizes, but the model \(model) has not as many networks for each kind of channel; choose another with --model"
     case .notBilevel(let model):
       "the model \(model) codes gray pictures of 1 bit a sample only; choose another with --model"
+    case .latticeWithoutLocalNetwork(let model):
+      "has a colour lattice, but the model \(model) has no local network for colours; get a fresh copy of the archive"
     case .notPlain(let type): "is a \(type) picture; only gray and RGB pictures can be completed"
     case .nameClash(let name): "two pictures would be called \(name), or one of them is a folder; rename one"
     }

@@ -26,6 +26,7 @@ struct ArchiveSummary: Encodable {
     let tileHeight: Int
     let weightedChannels: Int
     let learns: Bool
+    let colours: String
     let pngChunks: [String]
     let streamBytes: Int
     let bitsPerDim: Double
@@ -69,6 +70,7 @@ extension ArchiveSummary.Series {
       modelAtHand: model.file != nil || library.models.contains { $0.hash == model.hash }, tiles: series.tiles.count,
       tileWidth: h.tileWidth, tileHeight: h.tileHeight, weightedChannels: series.valueWeights.count,
       learns: !series.learning.isEmpty,
+      colours: series.lattice?.summary ?? "not weighed",
       pngChunks: series.chunks.map { String(decoding: $0.type, as: UTF8.self) }, streamBytes: stream,
       bitsPerDim: Double(stream * 8) / (Double(h.width) * Double(h.height) * Double(h.channels) * Double(h.count)))
   }
@@ -83,9 +85,22 @@ extension ArchiveSummary.Series {
       \(number)\(width) × \(height), \(colourType), \(bitDepth) bits\(interlaced ? ", interlaced" : "")
       model       \(model) \(modelHash.prefix(16))\(place)\(learning)
       \(images > 1 ? "lots " : "tiles")       \(tiles) of up to \(parts)
+      colours     \(colours)
       streams     \(streamBytes) bytes, \(decimals(bitsPerDim, 3)) bits/dim
       PNG chunks  \(pngChunks.isEmpty ? "none" : pngChunks.joined(separator: " "))
       """ + (names.isEmpty ? "" : "\nnames       \(names)")
+  }
+}
+
+extension Archive.Lattice {
+  /// As people say it.
+  fileprivate var summary: String {
+    let others = escape == 0 ? "only" : "and few others"
+    return switch colours {
+    case .any: "weighed by those seen before"
+    case .jfif: "of 8-bit JFIF YCbCr \(others)"
+    case .conversion: "of an 8-bit luma-chroma conversion \(others)"
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reference decoder for .prnn archives, format versions 1 and 2.
+"""Reference decoder for .prnn archives, format versions 1 to 3.
 
 Written from format.md and arithmetic.md alone; the names in brackets below, such as [format: IMAG], are the sections
 of these texts. It is meant to be read beside them: it is slow, and uses integers only. What is inside a stream is in
@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from coding import ABSENT, Fields, FormatError, RangeDecoder, require
+from lattice import Lattice, read_lattice
 from model_file import ALPHA, COLOUR, GRAY, Model, load_model
 from names import check_names, read_names
 
@@ -52,6 +53,7 @@ class Header:
     count: int = 1
     lot: int = 1
     levels: int = 1
+    lattice: Lattice | None = None
     names: list[str] = field(default_factory=list)
     png_chunks: list[tuple[int, bytes, bytes]] = field(default_factory=list)
 
@@ -93,13 +95,14 @@ class Header:
 class Chunks:
     """The chunks of an archive in order, one ahead. [format: A chunk]"""
     KNOWN = {1: (b"MODL", b"IMAG", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE"),
-             2: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE")}
+             2: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE"),
+             3: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"LATT", b"INDX", b"TILE", b"DONE")}
 
     def __init__(self, data: bytes):
         self.fields = Fields(data, "the archive")
         require(self.fields.take(8) == b"\x89PRNN\r\n\x1a", "not a .prnn archive")
         self.version = self.fields.number("H")
-        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 and 2")
+        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 3")
         self.skipped = False  # was there a chunk to skip between the last one taken and the one at hand?
         self.read()
 
@@ -192,6 +195,11 @@ def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model
                 "VALU has a value that no sample can have")
         require(bool((weights[channel] != ABSENT).any()), "VALU without any value that occurs")
 
+    if chunks.kind == b"LATT":
+        header.lattice = read_lattice(chunks.take(b"LATT"))
+        require(COLOUR in roles, "a colour lattice of an image without colours")
+        require(networks[COLOUR][0].is_local, "a colour lattice with a network that is not local")
+
     # [format: INDX, Tiles, Lots] The tiles row by row or the lots in order, with nothing between them; of several
     # levels those of the coarsest first.
     fields = chunks.take(b"INDX")
@@ -229,7 +237,8 @@ def decode_tile(fields: Fields, header: Header, networks: dict, weights: np.ndar
             decoder = RangeDecoder(stream)
             scale = 1 if networks[role].bernoulli else scale
             known = None if smaller is None else smaller[..., channels] * scale
-            scaled = networks[role].decode(decoder, count, height, width, weights[channels], known)
+            more = (header.lattice,) if header.lattice and role == COLOUR else ()
+            scaled = networks[role].decode(decoder, count, height, width, weights[channels], known, *more)
             decoder.end()
         require(not (scaled % scale).any(), "the image is damaged: a sample is no multiple of the scale")
         scaled = scaled // scale
@@ -266,6 +275,7 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
     require(fields.number("I") == sum(h.count for h, _ in series), "the archive is damaged: wrong number of images")
     fields.end()
     chunks.fields.end()  # nothing follows
+    require(chunks.version < 3 or any(h.lattice for h, _ in series), "an archive of version 3 without a colour lattice")
     require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
     check_names([name for h, _ in series for name in h.names])
     return series

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from coding import ORDER, Fields, RangeDecoder, frequencies, read_layer, require
+from lattice import Lattice, Memory
 
 
 def fine(d: np.ndarray) -> np.ndarray:
@@ -26,6 +27,7 @@ def level(v: np.ndarray) -> list[np.ndarray]:
 class LocalNetwork:
     level = 0  # networks of this kind have no levels
     bernoulli = False
+    is_local = True
 
     def __init__(self, fields: Fields):
         """[format: Local networks]"""
@@ -47,11 +49,13 @@ class LocalNetwork:
         return False
 
     def decode(self, decoder: RangeDecoder, count: int, height: int, width: int, weights: np.ndarray,
-               smaller: None) -> np.ndarray:
+               smaller: None, lattice: Lattice | None = None) -> np.ndarray:
         """The (scaled) samples (count, height, width, channels) of a tile or lot. weights: (channels, 256)."""
-        return np.stack([self.decode_picture(decoder, height, width, weights) for _ in range(count)])
+        memory = lattice and Memory(lattice)
+        return np.stack([self.decode_picture(decoder, height, width, weights, memory) for _ in range(count)])
 
-    def decode_picture(self, decoder: RangeDecoder, height: int, width: int, weights: np.ndarray) -> np.ndarray:
+    def decode_picture(self, decoder: RangeDecoder, height: int, width: int, weights: np.ndarray,
+                       memory: Memory | None) -> np.ndarray:
         up, left, right, channels = self.up, self.left, self.right, self.channels
 
         # The tile with a margin for the samples outside: x[r][c] is at seen[r + up, c + left]. [arithmetic: Outside]
@@ -94,7 +98,14 @@ class LocalNetwork:
                 values = (centre[:, None] + ORDER) % 256  # of the symbols in the order of coding
                 ends = frequencies(logits[:, ORDER], weights[k][values]).cumsum(axis=1)
                 for i in range(len(r)):
-                    seen[rows[i], columns[i], k] = values[i, decoder.symbol(ends[i])]
+                    y, x = rows[i], columns[i]
+                    if memory:
+                        around = {"x": seen[y, x], "w": seen[y, x - 1], "n": seen[y - 1, x], "nw": seen[y - 1, x - 1]}
+                        ends[i] = memory.frequencies(k, y - up, x - left, around, p[i], logits[i, ORDER],
+                                                     weights[k][values[i]], values[i]).cumsum()
+                    seen[y, x, k] = values[i, decoder.symbol(ends[i])]
+                    if memory:
+                        memory.learn(k, seen[y, x])
                 e[:, k] = seen[rows, columns, k] - p[:, k]
 
             for row, column in zip(rows, columns):

@@ -219,6 +219,8 @@ class Lot:
 
 
 class PaperNetwork:
+    is_local = False
+
     def __init__(self, fields: Fields, kind: int):
         """[format: Networks of the paper; arithmetic: Layers]"""
         require(kind in BLOCKS, "unknown kind of network")

@@ -70,6 +70,33 @@ def sets():
         f"comb_{i:04d}.png": field(2, 3, 1, i)[..., 0] // 16 * 16 for i in range(3, 1040)}
 
 
+def planes(h, w, seed):
+    """Y, C1 and C2: slopes with a little noise."""
+    rng = random.Random(seed)
+    a = np.zeros((3, h, w), np.int64)
+    for y in range(h):
+        for x in range(w):
+            a[:, y, x] = 70 + x // 2 + y // 3 + rng.randrange(4), 118 + x // 9 + rng.randrange(3), 140 - y // 9 + rng.randrange(3)
+    return a
+
+
+def converted(factors, black, planes):
+    """The colours of an 8-bit conversion; factors in 1/65536, as in LATT."""
+    (f, red_c2, green_c1, green_c2, blue_c1), (y, c1, c2) = factors, planes - np.array([black, 128, 128])[:, None, None]
+    rgb = f * y + red_c2 * c2, f * y - green_c1 * c1 - green_c2 * c2, f * y + blue_c1 * c1
+    return np.stack([(v + 32768) >> 16 for v in rgb], -1).clip(0, 255).astype(np.uint8)
+
+
+def lattices():
+    """Archives with LATT: JFIF's colours, BT.601's and a pixel outside, few colours."""
+    jfif, bt601 = (65536, 91881, 22554, 46802, 116130), (76309, 104597, 25675, 53279, 132201)
+    yield "lattice-jfif", converted(jfif, 0, planes(30, 41, 31))
+    a = converted(bt601, 16, planes(26, 33, 32))
+    a[7, 9] = 1, 255, 3
+    yield "lattice-escape", np.dstack([a, a[..., 1] // 7 * 7])
+    yield "lattice-learned", converted(jfif, 0, planes(40, 37, 33)) // 12 * 12
+
+
 def bits(h, w, seed):
     rng = np.random.default_rng(seed)
     return ((np.add.outer(np.arange(h), np.arange(w)) // 3 + (rng.random((h, w)) < 0.2)) % 2).astype(np.uint8)
@@ -118,6 +145,10 @@ def main():
         for name, image, samples, options in pictures():
             path = f"{folder}/{name}.png"
             image.save(path, **options)
+            add(name, path, [samples], "--model", HERE / "tiny.prnnmodel")
+        for name, samples in lattices():
+            path = f"{folder}/{name}.png"
+            Image.fromarray(samples).save(path)
             add(name, path, [samples], "--model", HERE / "tiny.prnnmodel")
         hills = ROOT / "corpus/made/hills.png"
         for model in ("photo", "photo-fast"):

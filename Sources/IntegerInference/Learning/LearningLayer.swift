@@ -117,7 +117,7 @@ final class LearningLayer {
 
   /// The step of an output's weights with so many fraction bits.
   private func gain(_ output: Int, bits: Int, _ share: Int) -> Int32 {
-    Int32(min(32767, (rate << Int(shift[output])) >> (20 - bits)) * share >> 10)
+    Int32((min(32767, (rate << Int(shift[output])) >> (20 - bits)) * share) >> 10)
   }
 
   /// Makes the weights of the products.
