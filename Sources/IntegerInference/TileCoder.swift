@@ -8,10 +8,7 @@ public final class TileCoder: NetworkCoder {
   private var architecture: Architecture { network.architecture }
   private let kernels: Kernels
   private let inputs: LocalInputs
-  private let first: IntegerLayer
-  private let residual: [IntegerLayer]
-  private let heads: [IntegerLayer]
-  private let logits: [IntegerLayer]
+  private let layers: LayerStack
 
   public var progress: (Int) -> Void = { _ in }
 
@@ -21,12 +18,7 @@ public final class TileCoder: NetworkCoder {
     let architecture = network.architecture
     self.kernels = kernels
     inputs = LocalInputs(architecture, kernels)
-    let layers = network.layers.map(IntegerLayer.init)
-    first = layers[0]
-    residual = Array(layers[1..<1 + architecture.layers])
-    let tail = layers[(1 + architecture.layers)...]
-    heads = stride(from: tail.startIndex, to: tail.endIndex, by: 2).map { tail[$0] }
-    logits = stride(from: tail.startIndex + 1, to: tail.endIndex, by: 2).map { tail[$0] }
+    layers = LayerStack(network.layers.map(IntegerLayer.init), architecture)
   }
 
   public var channels: Int { architecture.channels }
@@ -34,7 +26,12 @@ public final class TileCoder: NetworkCoder {
   public func run<Coder: SymbolCoder>(_ lot: Lot, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?) {
     let size = lot.size
     let batch = Wavefront(width: size.width, height: size.height, lag: architecture.right + 1).widest
-    let learner = lot.learning.map { Learner(network, $0, kernels, batch: batch) }
+    let learners = lot.learning?.experts.map { Learner(network, $0, kernels, batch: batch) } ?? []
+    let experts = learners.map {
+      Expert(
+        layers: $0.layers, activations: Activations(architecture, batch: batch, keepsAll: true), learner: $0)
+    }
+    let mixer = experts.count > 1 ? Mixer(experts, channels: channels, rate: lot.learning!.mixing, kernels) : nil
     let lattice = lot.lattice.map(LatticeWeights.init)
     for image in 0..<size.count {
       let planes = TilePlanes(width: size.width, height: size.height, architecture)
@@ -42,7 +39,7 @@ public final class TileCoder: NetworkCoder {
         for y in 0..<size.height { given(image, y, planes.pixel(row: y, column: 0)) }
       }
       run(
-        planes, lot.weights, lattice: lattice, learner: learner,
+        planes, lot.weights, lattice: lattice, experts: experts, mixer: mixer,
         isGiven: lot.isGiven.map { isGiven in { isGiven(image, $0, $1) } }, &coder)
       if let result {
         for y in 0..<size.height { result(image, y, planes.pixel(row: y, column: 0)) }
@@ -81,14 +78,22 @@ public final class TileCoder: NetworkCoder {
   /// into the tile.
   ///
   /// - Parameters:
-  ///   - learner: the network in place of the coder's own, to learn.
-  ///   - isGiven: whether a pixel, by row and column, is in the tile already and is not coded. There is no learner then.
+  ///   - experts: networks in place of the coder's own, to learn.
+  ///   - mixer: of several experts.
+  ///   - isGiven: whether a pixel, by row and column, is in the tile already and is not coded. There are no experts then.
   func run<Coder: SymbolCoder>(
-    _ planes: TilePlanes, _ weights: ValueWeights, lattice: LatticeWeights? = nil, learner: Learner? = nil,
+    _ planes: TilePlanes, _ weights: ValueWeights, lattice: LatticeWeights? = nil, experts: [Expert] = [],
+    mixer: Mixer? = nil,
     isGiven: ((Int, Int) -> Bool)? = nil, _ coder: inout Coder
   ) {
     let wave = Wavefront(width: planes.width, height: planes.height, lag: architecture.right + 1)
-    let work = Workspace(architecture, batch: wave.widest, keepsAll: learner != nil)
+    let work = Workspace(architecture, batch: wave.widest)
+    let own = {
+      Expert(
+        layers: self.layers, activations: Activations(self.architecture, batch: wave.widest, keepsAll: false),
+        learner: nil)
+    }
+    let experts = experts.isEmpty ? [own()] : experts
     let tables = weights.expanded
     var unreported = 0
     for step in 0..<wave.steps {
@@ -99,24 +104,30 @@ public final class TileCoder: NetworkCoder {
         work.pixels[i] = planes.pixel(row: row, column: step - wave.lag * row)
       }
       let count = rows.count
-      features(planes, work, learner, count)
+      inputs.setFirst(
+        work.pixels, stride: planes.stride, count: count, predictions: work.predictions, to: work.inputs,
+        inputStride: work.inputStride)
+      for expert in experts { expert.features(kernels, work, count: count) }
       lattice?.begin(firstRow: rows.lowerBound, step: step, lag: wave.lag)
       for channel in 0..<architecture.channels {
-        inputs.setHead(
-          channel, work.pixels, count: count, predictions: work.predictions, centres: work.centres,
-          to: work.features + architecture.hidden, stride: work.featureStride)
-        (learner?.heads[channel].layer ?? heads[channel]).run(
-          kernels, work.features, stride: work.featureStride, to: work.narrow, outputStride: work.narrowStride,
-          count: count, as: PRNN_RELU)
+        for expert in experts {
+          let a = expert.activations
+          inputs.setHead(
+            channel, work.pixels, count: count, predictions: work.predictions, centres: work.centres,
+            to: a.features + architecture.hidden, stride: a.featureStride)
+          expert.head(channel, kernels, count: count)
+        }
         let skips = isGiven.map { isGiven in
           { (i: Int) in isGiven(rows.lowerBound + i, step - wave.lag * (rows.lowerBound + i)) }
         }
         tables[channel].withPointer { table in
-          code(channel, work, planes.stride, count, table, lattice, learner, skips, &coder)
+          code(channel, work, planes.stride, count, table, lattice, experts, mixer, skips, &coder)
         }
-        learner?.finishChannel(channel, work, count: count)
+        for expert in experts {
+          expert.learner?.finishChannel(channel, expert.activations, experts[0].learner!.slopes.base, count: count)
+        }
       }
-      learner?.finishStep(work, count: count)
+      for expert in experts { expert.learner?.finishStep(work, expert.activations, count: count) }
       if step - wave.lag * rows.lowerBound == planes.width - 1 { planes.endRow(rows.lowerBound) }
       unreported += count
       if unreported > 16384 || step == wave.steps - 1 {
@@ -126,47 +137,32 @@ public final class TileCoder: NetworkCoder {
     }
   }
 
-  /// The prediction, the inputs and all layers below the heads, for the pixels of a step.
-  private func features(_ planes: TilePlanes, _ work: Workspace, _ learner: Learner?, _ count: Int) {
-    inputs.setFirst(
-      work.pixels, stride: planes.stride, count: count, predictions: work.predictions, to: work.inputs,
-      inputStride: work.inputStride)
-    (learner?.first.layer ?? first).run(
-      kernels, work.inputs, stride: work.inputStride, to: work.trunk[0], outputStride: work.featureStride,
-      count: count, as: PRNN_RELU)
-    for i in residual.indices {
-      (learner?.residual[i].layer ?? residual[i]).run(
-        kernels, work.trunk[i % work.trunk.count], stride: work.featureStride,
-        to: work.trunk[(i + 1) % work.trunk.count], outputStride: work.featureStride, count: count,
-        as: PRNN_RESIDUAL)
-    }
-  }
-
   /// Logits, frequencies and the coder, a few pixels at a time so that the logits stay in the first-level cache.
   private func code<Coder: SymbolCoder>(
     _ channel: Int, _ work: Workspace, _ stride: Int, _ count: Int, _ table: UnsafePointer<Int16>?,
-    _ lattice: LatticeWeights?, _ learner: Learner?, _ skips: ((Int) -> Bool)?, _ coder: inout Coder
+    _ lattice: LatticeWeights?, _ experts: [Expert], _ mixer: Mixer?, _ skips: ((Int) -> Bool)?, _ coder: inout Coder
   ) {
     for start in Swift.stride(from: 0, to: count, by: Workspace.logitRows) {
       let rows = min(Workspace.logitRows, count - start)
-      (learner?.logits[channel].layer ?? logits[channel]).run(
-        kernels, work.narrow + start * work.narrowStride, stride: work.narrowStride, to: work.logits,
-        outputStride: 256, count: rows, as: PRNN_LOGITS)
+      for expert in experts { expert.logits(channel, kernels, pixels: start..<start + rows) }
       for i in 0..<rows where skips?(start + i) != true {
         let sample = work.pixels[start + i] + channel
         let centre = work.centres[start + i]
         let given = table.map { $0 + Int(centre) }
-        var total = kernels.table.softmax(work.logits + 256 * i, given, work.distribution)
+        let logits = mixer?.logits(channel, row: i) ?? UnsafePointer(experts[0].activations.logits + 256 * i)
+        var total = kernels.table.softmax(logits, given, work.distribution)
         if let lattice {
           let weights = lattice.weigh(
             channel, index: start + i, pixel: work.pixels[start + i], stride: stride,
             prediction: work.predictions + 3 * (start + i), centre: centre, given: given, work.distribution,
             total: total)
-          total = kernels.table.softmax(work.logits + 256 * i, weights, work.distribution)
+          total = kernels.table.softmax(logits, weights, work.distribution)
         }
         sample.pointee = coder.code(
           sample.pointee, centre: centre, channel: channel, work.distribution, total: total)
-        learner?.note(work.distribution, total: total, symbol: sample.pointee &- centre, pixel: start + i)
+        let symbol = sample.pointee &- centre
+        experts[0].learner?.note(work.distribution, total: total, symbol: symbol, pixel: start + i)
+        mixer?.learn(work.distribution, symbol: symbol, row: i)
         lattice?.learn(channel, pixel: work.pixels[start + i], centre: centre, work.distribution, total: total)
       }
     }

@@ -5,13 +5,11 @@ public struct Effort: Equatable, Sendable {
   /// The network as it is.
   public static let fast = Effort(learning: nil)
   /// Its heads learn while coding.
-  public static let balanced = Effort(
-    learning: Learning(
-      momentumShift: 1, floor: 14, decay: 60, rates: .init(first: 0, residual: 0, head: 629, logits: 629)))
-  /// All layers but the first do.
+  public static let balanced = Effort(learning: Learning([rule(heads: 629)]))
+  /// Three copies of the network learn together: one its heads, the others all layers but the first, slowly and fast.
   public static let max = Effort(
     learning: Learning(
-      momentumShift: 1, floor: 14, decay: 60, rates: .init(first: 0, residual: 629, head: 629, logits: 629)))
+      [rule(heads: 419), rule(heads: 629, residual: 629), rule(heads: 3146, residual: 3146)], mixing: 20))
 
   public static let named: [(name: String, effort: Effort)] = [
     ("fast", .fast), ("balanced", .balanced), ("max", .max),
@@ -21,6 +19,12 @@ public struct Effort: Equatable, Sendable {
   public var learning: Learning?
 
   public init(learning: Learning?) { self.learning = learning }
+
+  private static func rule(heads: UInt16, residual: UInt16 = 0) -> Learning.Rule {
+    .init(
+      momentumShift: 1, floor: 14, decay: 60,
+      rates: .init(first: 0, residual: residual, head: heads, logits: heads))
+  }
 
   /// Series of fewer pixels are coded with and without learning, and the shorter streams kept.
   static let fewPixels = 1 << 16

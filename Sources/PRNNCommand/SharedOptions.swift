@@ -58,7 +58,8 @@ struct WriteOptions: ParsableArguments {
   }
 }
 
-/// An effort by its name, or by the numbers of spec/format.md ("LRNG") with commas between them.
+/// An effort by its name, or by the numbers of spec/format.md ("LRNG") with commas between them, those of several copies of the
+/// network one after the other and the mixing rate last.
 extension Effort: ExpressibleByArgument {
   public init?(argument: String) {
     if let known = Effort.named.first(where: { $0.name == argument }) {
@@ -66,12 +67,14 @@ extension Effort: ExpressibleByArgument {
       return
     }
     let numbers = argument.split(separator: ",").map { UInt16($0) }
-    guard numbers.count == 11, !numbers.contains(nil), numbers[1...5].allSatisfy({ $0! < 256 }) else { return nil }
-    let n = numbers.map { $0! }
-    let learning = Learning(
-      interval: n[0], momentumShift: UInt8(n[1]), squareShift: UInt8(n[2]), floor: UInt8(n[3]), headShift: UInt8(n[4]),
-      trunkShift: UInt8(n[5]), decay: n[6], rates: .init(first: n[7], residual: n[8], head: n[9], logits: n[10]))
-    guard Learning(bytes: learning.bytes) != nil else { return nil }
+    guard numbers.count >= 11, !numbers.contains(nil) else { return nil }
+    var bytes: [UInt8] = []
+    for (i, number) in numbers.enumerated() {
+      let isByte = (1...5).contains(i % 11) || (i == numbers.count - 1 && i % 11 == 0)
+      if isByte, number! > 255 { return nil }
+      bytes += isByte ? [UInt8(number!)] : [UInt8(number! & 255), UInt8(number! >> 8)]
+    }
+    guard let learning = Learning(bytes: bytes) else { return nil }
     self.init(learning: learning)
   }
 

@@ -106,6 +106,34 @@ static void prnn_join(const int16_t *slopes, int32_t shift, size_t n, int16_t *s
   for (size_t i = 0; i < n; i++) sums[i] = (int16_t)prnn_clamp(sums[i] + ((slopes[i] >> right) * (1 << left)), -32768, 32767);
 }
 
+static void prnn_mix(const int16_t *const *logits, const int32_t *weights, int32_t n, int16_t *out) {
+  int32_t sums[256];
+  for (int s = 0; s < 256; s++) sums[s] = 1 << 11;
+  for (int32_t k = 0; k < n; k++) {
+    const int16_t *l = logits[k];
+    int32_t w = weights[k];
+    for (int s = 0; s < 256; s++) sums[s] += l[s] * w;
+  }
+  for (int s = 0; s < 256; s++) out[s] = (int16_t)prnn_clamp(sums[s] >> 12, -32768, 32767);
+}
+
+static int32_t prnn_expectation(const prnn_distribution *d, const int16_t *logits) {
+  int64_t sum = 0;
+  int32_t total = 0;
+  for (int s = 0; s < 256; s += 16) {
+    // Products are below 2^30 in magnitude.
+    int64_t part = 0;
+    for (int i = s; i < s + 16; i++) {
+      int32_t f = (int32_t)(d->frequency[i] >> 8);
+      part += f * logits[i];
+      total += f;
+    }
+    sum += part;
+  }
+  int64_t mean = sum / total;
+  return (int32_t)(mean - (mean * total > sum));
+}
+
 static void prnn_update(const prnn_rate *rate, size_t n, int32_t *sum, int32_t *momentum, int32_t *square, int32_t *weight) {
   const int32_t m_shift = rate->momentum_shift, v_shift = rate->square_shift, floor = rate->floor, gain = rate->gain;
   const int32_t limit = rate->limit;

@@ -7,7 +7,9 @@ final class Learner {
   let residual: [LearningLayer]
   let heads: [LearningLayer]
   let logits: [LearningLayer]
-  private let learning: Learning
+  private let learning: Learning.Rule
+  /// What the forward pass runs.
+  let layers: LayerStack
   private let architecture: Architecture
   private let kernels: Kernels
   private let scratch: LearningScratch
@@ -26,18 +28,18 @@ final class Learner {
   /// Pixels coded before the step at hand.
   private(set) var number: UInt32 = 0
 
-  init(_ network: Model.LocalNetwork, _ learning: Learning, _ kernels: Kernels, batch: Int) {
+  init(_ network: Model.LocalNetwork, _ learning: Learning.Rule, _ kernels: Kernels, batch: Int) {
     let a = network.architecture
     let rates = learning.rates
     architecture = a
     self.learning = learning
     self.kernels = kernels
-    let layers = network.layers
-    let tail = layers[(1 + a.layers)...]
+    let models = network.layers
+    let tail = models[(1 + a.layers)...]
     let headLayers = stride(from: tail.startIndex, to: tail.endIndex, by: 2).map { tail[$0] }
     let headScale = headLayers.map(LearningLayer.scale).min()!
-    first = LearningLayer(layers[0], rate: Int(rates.first), scale: 0, passing: 0, kernels)
-    residual = layers[1..<1 + a.layers].map {
+    first = LearningLayer(models[0], rate: Int(rates.first), scale: 0, passing: 0, kernels)
+    residual = models[1..<1 + a.layers].map {
       LearningLayer($0, rate: Int(rates.residual), scale: LearningLayer.scale(of: $0), passing: a.hidden, kernels)
     }
     heads = headLayers.map {
@@ -47,7 +49,9 @@ final class Learner {
       LearningLayer(
         tail[$0], rate: Int(rates.logits), scale: LearningLayer.scale(of: tail[$0]), passing: a.bottleneck, kernels)
     }
-    let widest = layers.map { max($0.inputs, $0.outputs) }.max()!
+    let widest = models.map { max($0.inputs, $0.outputs) }.max()!
+    layers = LayerStack(
+      ([first] + residual + zip(heads, logits).flatMap { [$0, $1] }).map(\.layer), a)
     scratch = LearningScratch(features: (widest + 15) / 16 * 16)
     slopes = Numbers(batch * 256)
     narrow = Numbers(batch * a.bottleneck)
@@ -68,20 +72,25 @@ final class Learner {
   }
 
   /// Takes the slopes of a channel back to the features, when all samples of the step are noted.
-  func finishChannel(_ channel: Int, _ work: Workspace, count: Int) {
+  ///
+  /// - Parameter slopes: (count, 256), those of the first of several learners.
+  func finishChannel(_ channel: Int, _ activations: Activations, _ slopes: UnsafePointer<UInt8>, count: Int) {
     let (head, output) = (heads[channel], logits[channel])
     let (bottleneck, hidden) = (architecture.bottleneck, architecture.hidden)
-    output.collect(work.narrow, stride: work.narrowStride, slopes.base, slopeStride: 256, count: count, scratch)
+    output.collect(
+      activations.narrow, stride: activations.narrowStride, slopes, slopeStride: 256, count: count, scratch)
     guard learnsHeads else { return }
     output.transposed!.run(
-      kernels, slopes.base, stride: 256, to: passed.base, outputStride: bottleneck, count: count, as: PRNN_LOGITS)
+      kernels, slopes, stride: 256, to: passed.base, outputStride: bottleneck, count: count, as: PRNN_LOGITS)
     for i in 0..<count {
       kernels.table.gate(
-        passed.base + i * bottleneck, zeros.base, work.narrow + i * work.narrowStride, Int32(learning.headShift),
+        passed.base + i * bottleneck, zeros.base, activations.narrow + i * activations.narrowStride,
+        Int32(learning.headShift),
         bottleneck, narrow.base + i * bottleneck)
     }
     head.collect(
-      work.features, stride: work.featureStride, narrow.base, slopeStride: bottleneck, count: count, scratch)
+      activations.features, stride: activations.featureStride, narrow.base, slopeStride: bottleneck, count: count,
+      scratch)
     guard learnsTrunk else { return }
     head.transposed!.run(
       kernels, narrow.base, stride: bottleneck, to: passed.base, outputStride: hidden, count: count, as: PRNN_LOGITS)
@@ -90,8 +99,8 @@ final class Learner {
   }
 
   /// Takes the slopes of a step's features through the layers below, and updates the weights when it is time.
-  func finishStep(_ work: Workspace, count: Int) {
-    if learnsTrunk { backward(work, count) }
+  func finishStep(_ work: Workspace, _ activations: Activations, count: Int) {
+    if learnsTrunk { backward(work, activations, count) }
     number &+= UInt32(count)
     pending += count
     guard pending >= Int(learning.interval) else { return }
@@ -100,18 +109,19 @@ final class Learner {
     pending = 0
   }
 
-  private func backward(_ work: Workspace, _ count: Int) {
+  private func backward(_ work: Workspace, _ activations: Activations, _ count: Int) {
     let hidden = architecture.hidden
     let shift = Int32(learning.trunkShift)
     for number in residual.indices.reversed() {
-      let (below, above) = (work.trunk[number], work.trunk[number + 1])
+      let (below, above) = (activations.trunk[number], activations.trunk[number + 1])
       for i in 0..<count {
         kernels.table.gate(
-          trunk.base + i * hidden, below + i * work.featureStride, above + i * work.featureStride, shift, hidden,
+          trunk.base + i * hidden, below + i * activations.featureStride, above + i * activations.featureStride, shift,
+          hidden,
           features.base + i * hidden)
       }
       residual[number].collect(
-        below, stride: work.featureStride, features.base, slopeStride: hidden, count: count, scratch)
+        below, stride: activations.featureStride, features.base, slopeStride: hidden, count: count, scratch)
       residual[number].transposed!.run(
         kernels, features.base, stride: hidden, to: passed.base, outputStride: hidden, count: count, as: PRNN_LOGITS)
       kernels.table.join(
@@ -119,7 +129,7 @@ final class Learner {
     }
     for i in 0..<count {
       kernels.table.gate(
-        trunk.base + i * hidden, zeros.base, work.trunk[0] + i * work.featureStride, shift, hidden,
+        trunk.base + i * hidden, zeros.base, activations.trunk[0] + i * activations.featureStride, shift, hidden,
         features.base + i * hidden)
     }
     first.collect(

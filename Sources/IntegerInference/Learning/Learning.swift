@@ -1,61 +1,98 @@
 import ByteCoding
 
-/// How a local network goes on learning while it codes: after some pixels, whose samples both sides know, its weights move
-/// against the slopes of their cost. spec/arithmetic.md, "Learning".
+/// How local networks go on learning while they code: after some pixels, whose samples both sides know, their weights move
+/// against the slopes of the cost. Several copies of a network that learn by different rules can code together. spec/arithmetic.md,
+/// "Learning" and "Mixing".
 public struct Learning: Equatable, Sendable {
-  /// Pixels from an update to the next, at least.
-  public var interval: UInt16
-  /// The mean slope of a weight forgets with 2^-momentumShift, that of the squares with 2^-squareShift.
-  public var momentumShift: UInt8
-  public var squareShift: UInt8
-  /// log2 of the least root of a mean square that a mean slope is divided by.
-  public var floor: UInt8
-  /// Shifts of the slopes at the heads' outputs and at the features, before they are rounded to 7 bits.
-  public var headShift: UInt8
-  public var trunkShift: UInt8
-  /// The steps of update y are smaller by the root of 1 + y / decay; 0: they stay.
-  public var decay: UInt16
-  /// Steps of a weight in 2^-20, by the kind of its layer; 0 where nothing is learned.
-  public var rates: Rates
+  /// The most copies of a network.
+  public static let mostExperts = 4
 
-  public struct Rates: Equatable, Sendable {
-    public var first: UInt16
-    public var residual: UInt16
-    public var head: UInt16
-    public var logits: UInt16
+  /// One for each copy of the network.
+  public var experts: [Rule]
+  /// How fast the weights of several copies follow what each would have gained.
+  public var mixing: UInt8
 
-    public init(first: UInt16, residual: UInt16, head: UInt16, logits: UInt16) {
-      self.first = first
-      self.residual = residual
-      self.head = head
-      self.logits = logits
+  /// - Parameter experts: 1 ... ``mostExperts``.
+  public init(_ experts: [Rule], mixing: UInt8 = 0) {
+    precondition((1...Learning.mostExperts).contains(experts.count))
+    self.experts = experts
+    self.mixing = mixing
+  }
+
+  /// How the weights of a network move.
+  public struct Rule: Equatable, Sendable {
+    /// Pixels from an update to the next, at least.
+    public var interval: UInt16
+    /// The mean slope of a weight forgets with 2^-momentumShift, that of the squares with 2^-squareShift.
+    public var momentumShift: UInt8
+    public var squareShift: UInt8
+    /// log2 of the least root of a mean square that a mean slope is divided by.
+    public var floor: UInt8
+    /// Shifts of the slopes at the heads' outputs and at the features, before they are rounded to 7 bits.
+    public var headShift: UInt8
+    public var trunkShift: UInt8
+    /// The steps of update y are smaller by the root of 1 + y / decay; 0: they stay.
+    public var decay: UInt16
+    /// Steps of a weight in 2^-20, by the kind of its layer; 0 where nothing is learned.
+    public var rates: Rates
+
+    public struct Rates: Equatable, Sendable {
+      public var first: UInt16
+      public var residual: UInt16
+      public var head: UInt16
+      public var logits: UInt16
+
+      public init(first: UInt16, residual: UInt16, head: UInt16, logits: UInt16) {
+        self.first = first
+        self.residual = residual
+        self.head = head
+        self.logits = logits
+      }
     }
-  }
 
-  public init(
-    interval: UInt16 = 256, momentumShift: UInt8 = 3, squareShift: UInt8 = 7, floor: UInt8 = 12, headShift: UInt8 = 3,
-    trunkShift: UInt8 = 3, decay: UInt16, rates: Rates
-  ) {
-    self.interval = interval
-    self.momentumShift = momentumShift
-    self.squareShift = squareShift
-    self.floor = floor
-    self.headShift = headShift
-    self.trunkShift = trunkShift
-    self.decay = decay
-    self.rates = rates
-  }
+    public init(
+      interval: UInt16 = 256, momentumShift: UInt8 = 3, squareShift: UInt8 = 7, floor: UInt8 = 12, headShift: UInt8 = 3,
+      trunkShift: UInt8 = 3, decay: UInt16, rates: Rates
+    ) {
+      self.interval = interval
+      self.momentumShift = momentumShift
+      self.squareShift = squareShift
+      self.floor = floor
+      self.headShift = headShift
+      self.trunkShift = trunkShift
+      self.decay = decay
+      self.rates = rates
+    }
 
-  /// The steps of an update in 1/1024 of those of the first.
-  func share(ofUpdate number: Int) -> Int {
-    guard decay > 0 else { return 1024 }
-    return integerSquareRoot((Int(decay) << 20) / (Int(decay) + number))
+    /// The steps of an update in 1/1024 of those of the first.
+    func share(ofUpdate number: Int) -> Int {
+      guard decay > 0 else { return 1024 }
+      return integerSquareRoot((Int(decay) << 20) / (Int(decay) + number))
+    }
   }
 }
 
 extension Learning {
   /// The bytes of a LRNG chunk; spec/format.md.
-  public var bytes: [UInt8] {
+  public var bytes: [UInt8] { experts.flatMap(\.bytes) + (experts.count > 1 ? [mixing] : []) }
+
+  /// Reads what ``bytes`` returned; nil for numbers that are out of bounds, or another length.
+  public init?(bytes: [UInt8]) {
+    let count = bytes.count / Rule.length
+    guard (1...Learning.mostExperts).contains(count), bytes.count == count * Rule.length + (count > 1 ? 1 : 0) else {
+      return nil
+    }
+    let rules = (0..<count).map { Rule(bytes: Array(bytes[$0 * Rule.length..<($0 + 1) * Rule.length])) }
+    guard !rules.contains(nil) else { return nil }
+    self.init(rules.map { $0! }, mixing: count > 1 ? bytes.last! : 0)
+  }
+}
+
+extension Learning.Rule {
+  /// Bytes of a rule.
+  static let length = 17
+
+  fileprivate var bytes: [UInt8] {
     var out: [UInt8] = []
     out.append(integer: interval)
     out += [momentumShift, squareShift, floor, headShift, trunkShift]
@@ -64,13 +101,12 @@ extension Learning {
     return out
   }
 
-  /// Reads what ``bytes`` returned; nil for numbers that are out of bounds, or another length.
-  public init?(bytes: [UInt8]) {
+  fileprivate init?(bytes: [UInt8]) {
     var reader = ByteReader(bytes[...])
     guard let interval: UInt16 = try? reader.integer(), let shifts = try? Array(reader.take(5)),
-      let decay: UInt16 = try? reader.integer(), let rates = try? (0..<4).map({ _ in try reader.integer(UInt16.self) }),
-      reader.remaining == 0,
-      interval > 0, shifts[0] < 16, shifts[1] < 16, (8...24).contains(shifts[2]), shifts[3] < 16, shifts[4] < 16
+      let decay: UInt16 = try? reader.integer(),
+      let rates = try? (0..<4).map({ _ in try reader.integer(UInt16.self) }), interval > 0, shifts[0] < 16,
+      shifts[1] < 16, (8...24).contains(shifts[2]), shifts[3] < 16, shifts[4] < 16
     else { return nil }
     self.init(
       interval: interval, momentumShift: shifts[0], squareShift: shifts[1], floor: shifts[2], headShift: shifts[3],

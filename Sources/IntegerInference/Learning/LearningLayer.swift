@@ -92,7 +92,7 @@ final class LearningLayer {
   /// Moves the weights against the sums, which are 0 then.
   ///
   /// - Parameter number: updates before this one.
-  func update(_ learning: Learning, number: Int) {
+  func update(_ learning: Learning.Rule, number: Int) {
     guard rate > 0 else { return }
     let young = Int32(Int.bitWidth - 1 - (number + 2).leadingZeroBitCount)
     var rule = prnn_rate(

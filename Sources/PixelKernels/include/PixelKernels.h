@@ -119,6 +119,12 @@ typedef struct {
   /// sums[i] = clamp(sums[i] + (slopes[i] >> shift)) to int16, a shift below 0 being one to the left; shift: -15 ... 15.
   void (*join)(const int16_t *slopes, int32_t shift, size_t n, int16_t *sums);
 
+  /// The sum of `n` (1 ... 4) sets of 256 logits with weights of 12 fraction bits, -8192 ... 8191, rounded, clamped to int16.
+  void (*mix)(const int16_t *const *logits, const int32_t *weights, int32_t n, int16_t *out);
+
+  /// The mean of 256 logits under frequencies of a total from 2^22, each shifted right by 8; rounded down.
+  int32_t (*expectation)(const prnn_distribution *d, const int16_t *logits);
+
   /// Moves `n` weights of one output against the sums of their slopes, which become 0.
   void (*update)(const prnn_rate *rate, size_t n, int32_t *sum, int32_t *momentum, int32_t *square, int32_t *weight);
 
