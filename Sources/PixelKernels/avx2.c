@@ -123,8 +123,9 @@ INLINE prnn_lanes prnn_add_pairs(prnn_lanes sum, int32_t pair, prnn_lanes weight
 }
 
 #include "wide.h"
+#include "squares.h"
 
-const prnn_kernels prnn_kernels_avx2 = {"avx2", dense, inputs, softmax, prnn_wide, prnn_lstm};
+const prnn_kernels prnn_kernels_avx2 = {"avx2", dense, inputs, softmax, prnn_wide, prnn_lstm, PRNN_SQUARES};
 
 #pragma clang attribute pop
 #endif

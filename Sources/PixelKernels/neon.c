@@ -77,7 +77,8 @@ INLINE int32x4_t prnn_add_pairs(int32x4_t sum, int32_t pair, int32x4_t weights) 
 }
 
 #include "wide.h"
+#include "squares.h"
 
 // The plain forms of the others, which the compiler vectorises for NEON.
-const prnn_kernels prnn_kernels_neon = {"neon", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm};
+const prnn_kernels prnn_kernels_neon = {"neon", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm, PRNN_SQUARES};
 #endif

@@ -14,6 +14,7 @@ static inline prnn_lanes prnn_add_pairs(prnn_lanes sum, int32_t pair, prnn_lanes
 }
 
 #include "wide.h"
+#include "squares.h"
 
 const prnn_kernels prnn_kernels_scalar = {"scalar", prnn_generic_dense, prnn_generic_inputs, prnn_generic_softmax,
-                                           prnn_wide, prnn_lstm};
+                                           prnn_wide, prnn_lstm, PRNN_SQUARES};

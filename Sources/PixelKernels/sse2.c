@@ -62,7 +62,8 @@ INLINE prnn_lanes prnn_add_pairs(prnn_lanes sum, int32_t pair, prnn_lanes weight
 }
 
 #include "wide.h"
+#include "squares.h"
 
 // The plain forms of the others, which the compiler vectorises for SSE2.
-const prnn_kernels prnn_kernels_sse2 = {"sse2", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm};
+const prnn_kernels prnn_kernels_sse2 = {"sse2", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm, PRNN_SQUARES};
 #endif
