@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "PixelKernels.h"
+#include "squares_state.h"
 
 typedef int32_t prnn_line __attribute__((vector_size(64)));   // 16 sums
 typedef int64_t prnn_eight __attribute__((vector_size(64)));  // a number of 8 systems
@@ -189,7 +190,7 @@ PRNN_SQUARES_INLINE prnn_squares_row *prnn_squares_at(const prnn_squares *s, int
 
 /// Before the first pixels of blocks: the weights of the blocks.
 static void prnn_squares_begin(const prnn_squares *s, prnn_squares_step step) {
-  const int32_t length = prnn_squares_length(s);
+  const int32_t length = prnn_squares_length(s->count + s->channels);
   const int32_t last = step.count - 1;
   if (step.column == s->lag * last) {
     // The row begins. Its blocks 0 and 1 are known in the rows above.
@@ -233,8 +234,8 @@ static void prnn_squares_predict(const prnn_squares *s, prnn_squares_step step, 
 
 /// Adds a block of a row to the sums.
 static void prnn_squares_fold(const prnn_squares *s, prnn_squares_row *row, int32_t block, int32_t pixels) {
-  const int32_t size = s->count + s->channels, length = prnn_squares_length(s);
-  const int32_t blocks = (s->width + PRNN_SQUARES_BLOCK - 1) / PRNN_SQUARES_BLOCK;
+  const int32_t size = s->count + s->channels, length = prnn_squares_length(size);
+  const int32_t blocks = prnn_squares_blocks(s);
   int32_t *above = s->above + (size_t)block * length;
   // Beyond the last block there are zeros.
   const int32_t *ahead = s->above + (size_t)(block + 2 < blocks ? block + 2 : blocks) * length;

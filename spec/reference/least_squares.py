@@ -13,15 +13,6 @@ import tempfile
 
 import numpy as np
 
-# The regressors of a channel in order of rank, as (rows down, columns right).
-OFFSETS = [(-1, 0), (-1, 1), (-1, -1), (0, -2), (-2, 0), (-2, 1), (-1, 2), (-2, -1), (-1, -2), (-2, 2), (-2, -2)]
-
-
-def regressors(window):
-    """(channel, row, column) of each: window has the counts of the channels, then the two decays."""
-    return [(k, *OFFSETS[i]) for k, count in enumerate(window[:-2]) for i in range(count)]
-
-
 @functools.cache
 def kernels():
     here = pathlib.Path(__file__).parent
@@ -39,17 +30,19 @@ def kernels():
 def fit(canvas, up, left, height, width, window, kernel=None):
     """Predictions in 1/16 (int16) and energies (uint8) of a picture, both (height, width, channels).
 
+    window: regressors of each channel, then what is forgotten from row to row and from block to block, in 1/16.
+
     canvas: (rows, columns, channels) uint8 with the picture from row `up` and column `left` on."""
     channels = canvas.shape[2]
     assert canvas.flags.c_contiguous and up >= 2 and left >= 2 and canvas.shape[1] >= left + width + 2
-    table = np.array(regressors(window), np.int32)
+    counts = np.array(window[:-2], np.int32)
     predictions = np.empty((height, width, channels), np.int16)
     energies = np.empty((height, width, channels), np.uint8)
     stride = canvas.shape[1] * channels
     pointer = lambda a: ctypes.c_void_p(a.ctypes.data)
     failed = kernels().prnn_squares_picture(
         kernel, channels, width, height, ctypes.c_void_p(canvas.ctypes.data + up * stride + left * channels),
-        ctypes.c_int64(stride), len(table), pointer(table), *window[-2:], pointer(predictions), pointer(energies))
+        ctypes.c_int64(stride), pointer(counts), *window[-2:], pointer(predictions), pointer(energies))
     assert not failed, "this CPU has no such kernels"
     return predictions, energies
 
