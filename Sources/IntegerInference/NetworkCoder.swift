@@ -106,7 +106,10 @@ extension Model.Network {
     switch body {
     case .local(let local):
       // One picture of the lot after the other, but all samples may be asked for.
-      saturatedProduct(size.width + 32, size.height + 16, local.architecture.channels, size.count)
+      saturatedSum([
+        saturatedProduct(size.width + 32, size.height + 16, local.architecture.channels, size.count),
+        LeastSquares.bytesNeeded(local.architecture, size),
+      ])
     case .pixelRNN(let network): PixelRNNState.bytesNeeded(network.architecture, size)
     }
   }

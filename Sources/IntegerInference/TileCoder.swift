@@ -66,8 +66,13 @@ public final class TileCoder: NetworkCoder {
   func run<Coder: SymbolCoder>(
     _ planes: TilePlanes, _ weights: ValueWeights, isGiven: ((Int, Int) -> Bool)? = nil, _ coder: inout Coder
   ) {
-    let wave = Wavefront(width: planes.width, height: planes.height, lag: architecture.right + 1)
+    let wave = Wavefront(width: planes.width, height: planes.height, lag: architecture.lag)
     let work = Workspace(architecture, batch: wave.widest)
+    let squares =
+      architecture.squares.isEmpty
+      ? nil
+      : LeastSquares(
+        architecture, kernels, width: planes.width, height: planes.height, stride: planes.stride, batch: wave.widest)
     let tables = weights.expanded
     var unreported = 0
     for step in 0..<wave.steps {
@@ -78,11 +83,15 @@ public final class TileCoder: NetworkCoder {
         work.pixels[i] = planes.pixel(row: row, column: step - wave.lag * row)
       }
       let count = rows.count
-      features(planes, work, count)
+      squares?.begin(rows: rows, column: step - wave.lag * rows.lowerBound, work.pixels)
+      features(planes, work, count, squares)
       for channel in 0..<architecture.channels {
         inputs.setHead(
           channel, work.pixels, count: count, predictions: work.predictions, centres: work.centres,
           to: work.features + architecture.hidden, stride: work.featureStride)
+        squares?.setHead(
+          channel, work.pixels, centres: work.centres, to: work.features + architecture.hidden,
+          stride: work.featureStride)
         heads[channel].run(
           kernels, work.features, stride: work.featureStride, to: work.narrow, outputStride: work.narrowStride,
           count: count, as: PRNN_RELU)
@@ -93,6 +102,7 @@ public final class TileCoder: NetworkCoder {
           code(channel, work, count, table, skips, &coder)
         }
       }
+      squares?.learn(work.pixels)
       if step - wave.lag * rows.lowerBound == planes.width - 1 { planes.endRow(rows.lowerBound) }
       unreported += count
       if unreported > 16384 || step == wave.steps - 1 {
@@ -103,10 +113,12 @@ public final class TileCoder: NetworkCoder {
   }
 
   /// The prediction, the inputs and all layers below the heads, for the pixels of a step.
-  private func features(_ planes: TilePlanes, _ work: Workspace, _ count: Int) {
+  private func features(_ planes: TilePlanes, _ work: Workspace, _ count: Int, _ squares: LeastSquares?) {
     inputs.setFirst(
       work.pixels, stride: planes.stride, count: count, predictions: work.predictions, to: work.inputs,
       inputStride: work.inputStride)
+    squares?.setFirst(
+      predictions: work.predictions, to: work.inputs + architecture.windowInputs, stride: work.inputStride)
     first.run(
       kernels, work.inputs, stride: work.inputStride, to: work.features, outputStride: work.featureStride,
       count: count, as: PRNN_RELU)

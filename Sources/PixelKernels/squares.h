@@ -211,7 +211,7 @@ static void prnn_squares_begin(const prnn_squares *s, prnn_squares_step step) {
   }
 }
 
-/// Predictions of a channel in 1/16, for pixels whose channels before are known. `predictions`, `energies`: (count, stride)
+/// Predictions of a channel, for pixels whose channels before are known; with channel 0 all energies.
 static void prnn_squares_predict(const prnn_squares *s, prnn_squares_step step, int32_t channel,
                                  uint8_t *const *pixels, int16_t *predictions, uint8_t *energies, size_t stride) {
   const int32_t n = s->count, channels = s->channels;
@@ -221,14 +221,14 @@ static void prnn_squares_predict(const prnn_squares *s, prnn_squares_step step, 
     int16_t *v = row->values[(step.column - s->lag * i) % PRNN_SQUARES_BLOCK];
     if (channel == 0) {
       for (int32_t j = 0; j < n; j++) v[j] = (int16_t)(pixel[s->offset[j]] - west[s->channel[j]]);
+      memcpy(energies + i * stride, row->energy, channels);
     } else {
       v[n + channel - 1] = (int16_t)(pixel[channel - 1] - west[channel - 1]);
     }
     int64_t sum = 1 << 15;
     for (int32_t j = 0; j < n + channel; j++) sum += (int64_t)row->weights[channel][j] * v[j];
     sum = 16 * west[channel] + (sum >> 16);
-    predictions[i * stride] = (int16_t)(sum < 0 ? 0 : sum > 4080 ? 4080 : sum);
-    energies[i * stride] = row->energy[channel];
+    predictions[i * stride + channel] = (int16_t)(sum < 0 ? 0 : sum > 4080 ? 4080 : sum);
   }
 }
 

@@ -30,7 +30,7 @@ int prnn_squares_picture(const char *kernels, int32_t channels, int32_t width, i
       pixels[i] = origin + (first + i) * stride + (now.column - lag * i) * channels;
     if (now.column % PRNN_SQUARES_BLOCK == 0) k->squares_begin(&s, now);
     for (int32_t c = 0; c < channels; c++)
-      k->squares_predict(&s, now, c, pixels, prediction + c, energy + c, channels);
+      k->squares_predict(&s, now, c, pixels, prediction, energy, channels);
     k->squares_learn(&s, now, pixels, prediction, channels);
     for (int32_t i = 0; i < now.count; i++) {
       size_t at = ((size_t)(first + i) * width + now.column - lag * i) * channels;

@@ -85,15 +85,15 @@ typedef struct {
   /// `cell`, `new_cell`: (features), 11 fraction bits; `hidden`: (features), 13 fraction bits, -8192 ... 8192.
   void (*lstm)(const int16_t *gates, size_t features, const int16_t *cell, int16_t *new_cell, int16_t *hidden);
 
-  /// Local least squares, for the rows of a step. Before the pixels of a step whose columns are multiples of 4: weights.
+  /// Local least squares. Before the pixels of a step whose columns are multiples of 4: their weights.
   void (*squares_begin)(const prnn_squares *s, prnn_squares_step step);
 
-  /// Predictions of a channel in 1/16, 0 ... 4080, and energies 0 ... 127, (count) `stride` apart, once the channels before
-  /// are in place at `pixels`. Of all channels in turn, in every step.
+  /// Predictions of a channel in 1/16, 0 ... 4080, once the channels before are in place at `pixels`; with channel 0 the
+  /// energies of all channels, 0 ... 127. Both are (count, stride), a pixel's channels side by side. For all channels in turn.
   void (*squares_predict)(const prnn_squares *s, prnn_squares_step step, int32_t channel, uint8_t *const *pixels,
                           int16_t *predictions, uint8_t *energies, size_t stride);
 
-  /// After a step: learns its pixels. `predictions`: (count, stride), a pixel's channels side by side.
+  /// After a step, with what it predicted: learns its samples.
   void (*squares_learn)(const prnn_squares *s, prnn_squares_step step, uint8_t *const *pixels,
                         const int16_t *predictions, size_t stride);
 } prnn_kernels;
