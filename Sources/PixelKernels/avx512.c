@@ -154,6 +154,7 @@ INLINE prnn_lanes prnn_add_pairs(prnn_lanes sum, int32_t pair, prnn_lanes weight
 }
 
 #include "wide.h"
+#define PRNN_EIGHT_PRODUCT(a, b) (prnn_eight) _mm512_mul_epi32((__m512i)(a), (__m512i)(b))
 #include "squares.h"
 
 const prnn_kernels prnn_kernels_avx512 = {"avx512", dense, inputs, softmax, prnn_wide, prnn_lstm, PRNN_SQUARES};

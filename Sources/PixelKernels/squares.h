@@ -29,9 +29,13 @@ PRNN_SQUARES_INLINE int32_t prnn_squares_line(int32_t i, int32_t j) { return i +
 
 PRNN_SQUARES_INLINE prnn_eight prnn_eight_all(int64_t x) { return (prnn_eight){0} + x; }
 
-/// Products of numbers below 2^31.
+/// Products of numbers of 32 bits. The shifts tell the compiler so; paths with an instruction for it say it themselves.
 PRNN_SQUARES_INLINE prnn_eight prnn_eight_product(prnn_eight a, prnn_eight b) {
+#ifdef PRNN_EIGHT_PRODUCT
+  return PRNN_EIGHT_PRODUCT(a, b);
+#else
   return ((a << 32) >> 32) * ((b << 32) >> 32);
+#endif
 }
 
 PRNN_SQUARES_INLINE prnn_eight prnn_eight_clamp(prnn_eight x, int64_t least, int64_t most) {
@@ -145,7 +149,8 @@ PRNN_SQUARES_INLINE void prnn_squares_weights(const prnn_squares_factor *f, int3
     a = prnn_eight_product(a, f->inverse[j]) >> (f->down[j] + 24);
     a = w[j] = prnn_eight_clamp(a, -PRNN_SQUARES_TOP, PRNN_SQUARES_TOP);
     for (int i = 0; i < 8; i++) rows[i]->weights[c][j] = (int32_t)a[i];
-    for (int32_t i = 0; i < j; i++) w[i] -= prnn_eight_product(f->g[prnn_squares_index(j, i)], a);
+    const prnn_eight *row = f->g + prnn_squares_index(j, 0);
+    for (int32_t i = 0; i < j; i++) w[i] -= prnn_eight_product(row[i], a);
   }
 }
 
@@ -184,17 +189,19 @@ static void prnn_squares_solve(const prnn_squares *s, prnn_squares_row *const ro
   }
 }
 
-PRNN_SQUARES_INLINE prnn_squares_row *prnn_squares_at(const prnn_squares *s, int32_t row) {
-  return s->rows + row % s->ring;
+/// Row i of a step; `start` is the number of the first in the ring.
+PRNN_SQUARES_INLINE prnn_squares_row *prnn_squares_at(const prnn_squares *s, int32_t start, int32_t i) {
+  int32_t number = start + i;
+  return s->rows + (number < s->ring ? number : number - s->ring);
 }
 
 /// Before the first pixels of blocks: the weights of the blocks.
 static void prnn_squares_begin(const prnn_squares *s, prnn_squares_step step) {
   const int32_t length = prnn_squares_length(s->count + s->channels);
-  const int32_t last = step.count - 1;
+  const int32_t start = step.first % s->ring, last = step.count - 1;
   if (step.column == s->lag * last) {
     // The row begins. Its blocks 0 and 1 are known in the rows above.
-    prnn_squares_row *row = prnn_squares_at(s, step.first + last);
+    prnn_squares_row *row = prnn_squares_at(s, start, last);
     const int32_t *above = s->above;
     const int32_t *next = s->width > PRNN_SQUARES_BLOCK ? above + length : 0;
     for (int32_t i = 0; i < length; i++) {
@@ -205,8 +212,7 @@ static void prnn_squares_begin(const prnn_squares *s, prnn_squares_step step) {
   }
   for (int32_t i = 0; i < step.count; i += 8) {
     prnn_squares_row *rows[8];
-    for (int32_t j = 0; j < 8; j++)
-      rows[j] = prnn_squares_at(s, step.first + (i + j < step.count ? i + j : i));
+    for (int32_t j = 0; j < 8; j++) rows[j] = prnn_squares_at(s, start, i + j < step.count ? i + j : i);
     prnn_squares_solve(s, rows);
   }
 }
@@ -214,20 +220,36 @@ static void prnn_squares_begin(const prnn_squares *s, prnn_squares_step step) {
 /// Predictions of a channel, for pixels whose channels before are known; with channel 0 all energies.
 static void prnn_squares_predict(const prnn_squares *s, prnn_squares_step step, int32_t channel,
                                  uint8_t *const *pixels, int16_t *predictions, uint8_t *energies, size_t stride) {
-  const int32_t n = s->count, channels = s->channels;
+  const int32_t n = s->count, channels = s->channels, start = step.first % s->ring;
+  const int32_t place = step.column % PRNN_SQUARES_BLOCK;  // of all rows: the lag is a multiple
+  // Values first: what is stored number by number is slow to load as a vector soon after.
   for (int32_t i = 0; i < step.count; i++) {
-    prnn_squares_row *row = prnn_squares_at(s, step.first + i);
+    prnn_squares_row *row = prnn_squares_at(s, start, i);
     const uint8_t *pixel = pixels[i], *west = pixel - channels;
-    int16_t *v = row->values[(step.column - s->lag * i) % PRNN_SQUARES_BLOCK];
-    if (channel == 0) {
-      for (int32_t j = 0; j < n; j++) v[j] = (int16_t)(pixel[s->offset[j]] - west[s->channel[j]]);
-      memcpy(energies + i * stride, row->energy, channels);
-    } else {
+    int16_t *v = row->values[place];
+    if (channel > 0) {
       v[n + channel - 1] = (int16_t)(pixel[channel - 1] - west[channel - 1]);
+      continue;
+    }
+    for (int32_t j = 0; j < n; j++) v[j] = (int16_t)(pixel[s->offset[j]] - west[s->channel[j]]);
+    for (int32_t c = 0; c < channels; c++) energies[i * stride + c] = row->energy[c];
+  }
+  for (int32_t i = 0; i < step.count; i++) {
+    prnn_squares_row *row = prnn_squares_at(s, start, i);
+    const int16_t *v = row->values[place];
+    // Weights behind the last are 0.
+    prnn_eight products = {0};
+    for (int32_t j = 0; j < n + channel; j += 8) {
+      typedef int16_t words __attribute__((vector_size(16)));
+      prnn_half w;
+      words x;
+      memcpy(&w, row->weights[channel] + j, sizeof w);
+      memcpy(&x, v + j, sizeof x);
+      products += prnn_eight_product(__builtin_convertvector(w, prnn_eight), __builtin_convertvector(x, prnn_eight));
     }
     int64_t sum = 1 << 15;
-    for (int32_t j = 0; j < n + channel; j++) sum += (int64_t)row->weights[channel][j] * v[j];
-    sum = 16 * west[channel] + (sum >> 16);
+    for (int j = 0; j < 8; j++) sum += products[j];
+    sum = 16 * pixels[i][channel - channels] + (sum >> 16);
     predictions[i * stride + channel] = (int16_t)(sum < 0 ? 0 : sum > 4080 ? 4080 : sum);
   }
 }
@@ -273,10 +295,10 @@ static void prnn_squares_fold(const prnn_squares *s, prnn_squares_row *row, int3
 /// After a step: its pixels are learned from. `predictions`: (count, stride), `stride` at least the channels.
 static void prnn_squares_learn(const prnn_squares *s, prnn_squares_step step, uint8_t *const *pixels,
                                const int16_t *predictions, size_t stride) {
-  const int32_t channels = s->channels;
+  const int32_t channels = s->channels, start = step.first % s->ring, place = step.column % PRNN_SQUARES_BLOCK;
   for (int32_t i = 0; i < step.count; i++) {
-    prnn_squares_row *row = prnn_squares_at(s, step.first + i);
-    const int32_t column = step.column - s->lag * i, place = column % PRNN_SQUARES_BLOCK;
+    prnn_squares_row *row = prnn_squares_at(s, start, i);
+    const int32_t column = step.column - s->lag * i;
     int32_t error = 0;
     for (int32_t c = 0; c < channels; c++) {
       int32_t d = pixels[i][c] - ((predictions[i * stride + c] + 8) >> 4);
