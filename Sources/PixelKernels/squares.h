@@ -139,18 +139,43 @@ static void prnn_squares_cholesky(prnn_squares_factor *f, int32_t size) {
   }
 }
 
-/// The weights of the first m rows for row m, to the eight rows' channel c.
-PRNN_SQUARES_INLINE void prnn_squares_weights(const prnn_squares_factor *f, int32_t m, int32_t c,
+/// Weights of eight systems: (channel, regressor).
+typedef prnn_eight prnn_squares_solution[3][PRNN_SQUARES_SIZE];
+
+/// Weight j of a channel from what the weights behind it leave.
+PRNN_SQUARES_INLINE void prnn_squares_weight(const prnn_squares_factor *f, int c, int32_t j, prnn_eight left,
+                                             prnn_squares_solution w, prnn_squares_row *const rows[8]) {
+  prnn_eight a = prnn_eight_clamp(left >> 21, -INT32_MAX, INT32_MAX);
+  a = prnn_eight_product(a, f->inverse[j]) >> (f->down[j] + 24);
+  a = w[c][j] = prnn_eight_clamp(a, -PRNN_SQUARES_TOP, PRNN_SQUARES_TOP);
+  for (int i = 0; i < 8; i++) rows[i]->weights[c][j] = (int32_t)a[i];
+}
+
+/// What channel c's row leaves for weight j after the weights of the channels before c that are behind it.
+PRNN_SQUARES_INLINE prnn_eight prnn_squares_left(const prnn_squares_factor *f, int32_t n, int c, int32_t j,
+                                                 prnn_squares_solution w) {
+  prnn_eight left = f->g[prnn_squares_index(n + c, j)] << 20;
+  for (int32_t i = j < n ? n : j + 1; i < n + c; i++)
+    left -= prnn_eight_product(f->g[prnn_squares_index(i, j)], w[c][i]);
+  return left;
+}
+
+/// The weights of all channels, from the last to the first; what the channels share is loaded once.
+PRNN_SQUARES_INLINE void prnn_squares_weights(const prnn_squares_factor *f, int32_t n, int channels,
                                               prnn_squares_row *const rows[8]) {
-  prnn_eight w[PRNN_SQUARES_SIZE];
-  for (int32_t i = 0; i < m; i++) w[i] = f->g[prnn_squares_index(m, i)] << 20;
-  for (int32_t j = m - 1; j >= 0; j--) {
-    prnn_eight a = prnn_eight_clamp(w[j] >> 21, -INT32_MAX, INT32_MAX);
-    a = prnn_eight_product(a, f->inverse[j]) >> (f->down[j] + 24);
-    a = w[j] = prnn_eight_clamp(a, -PRNN_SQUARES_TOP, PRNN_SQUARES_TOP);
-    for (int i = 0; i < 8; i++) rows[i]->weights[c][j] = (int32_t)a[i];
-    const prnn_eight *row = f->g + prnn_squares_index(j, 0);
-    for (int32_t i = 0; i < j; i++) w[i] -= prnn_eight_product(row[i], a);
+  prnn_squares_solution w;
+  for (int c = 1; c < channels; c++)
+    for (int32_t j = n + c - 1; j >= n; j--) prnn_squares_weight(f, c, j, prnn_squares_left(f, n, c, j, w), w, rows);
+  for (int32_t j = n - 1; j >= 0; j--) {
+    prnn_eight sum[3] = {{0}, {0}, {0}};
+    const prnn_eight *below = f->g + prnn_squares_index(n - 1, j);
+    for (int32_t i = n - 1; i > j; below -= i, i--) {
+#pragma clang loop unroll(full)
+      for (int c = 0; c < channels; c++) sum[c] += prnn_eight_product(*below, w[c][i]);
+    }
+#pragma clang loop unroll(full)
+    for (int c = 0; c < channels; c++)
+      prnn_squares_weight(f, c, j, prnn_squares_left(f, n, c, j, w) - sum[c], w, rows);
   }
 }
 
@@ -181,8 +206,12 @@ static void prnn_squares_solve(const prnn_squares *s, prnn_squares_row *const ro
   prnn_eight total;
   for (int i = 0; i < 8; i++) total[i] = rows[i]->total + 1;
   const prnn_eight unit = 8 * scale + prnn_eight_level(total) - 32;
+  if (s->channels == 3) {
+    prnn_squares_weights(&f, n, 3, rows);
+  } else {
+    prnn_squares_weights(&f, n, 1, rows);
+  }
   for (int32_t c = 0; c < s->channels; c++) {
-    prnn_squares_weights(&f, n + c, c, rows);
     prnn_eight left = f.g[prnn_squares_index(n + c, n + c)];
     left = prnn_eight_clamp(prnn_eight_level(left) - unit, 0, 127);
     for (int i = 0; i < 8; i++) rows[i]->energy[c] = (uint8_t)left[i];
