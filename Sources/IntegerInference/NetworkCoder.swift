@@ -120,6 +120,7 @@ extension Model.Network {
       saturatedSum([
         saturatedProduct(size.width + 32, size.height + 16, local.architecture.channels, size.count),
         hasLattice ? LatticeWeights.bytes : 0,
+        LeastSquares.bytesNeeded(local.architecture, size),
       ])
     case .pixelRNN(let network): PixelRNNState.bytesNeeded(network.architecture, size)
     }

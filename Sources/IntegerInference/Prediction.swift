@@ -22,8 +22,21 @@ func setLevel(_ value: UInt8, _ out: UnsafeMutablePointer<UInt8>, stride: Int) {
 @inline(__always)
 func setError(_ value: UInt8, _ prediction: UInt8, _ out: UnsafeMutablePointer<UInt8>) {
   let error = Int(value) - Int(prediction)
-  out[0] = UInt8(64 + 4 * max(-15, min(15, error)))
-  out[1] = UInt8(64 + max(-63, min(63, error)))
-  out[2] = UInt8(64 + (error < 0 ? -(-error >> 2) : error >> 2))
+  out[0] = fine(error)
+  out[1] = middle(error)
+  out[2] = coarse(error)
   out[3] = prediction >> 1
+}
+
+/// The three ways in which a difference becomes an activation.
+@inline(__always)
+func fine(_ difference: Int) -> UInt8 { UInt8(truncatingIfNeeded: 64 + 4 * max(-15, min(15, difference))) }
+
+@inline(__always)
+func middle(_ difference: Int) -> UInt8 { UInt8(truncatingIfNeeded: 64 + max(-63, min(63, difference))) }
+
+/// Of a difference of two samples.
+@inline(__always)
+func coarse(_ difference: Int) -> UInt8 {
+  UInt8(truncatingIfNeeded: 64 + (difference < 0 ? -(-difference >> 2) : difference >> 2))
 }

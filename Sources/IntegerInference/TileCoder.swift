@@ -25,7 +25,7 @@ public final class TileCoder: NetworkCoder {
 
   public func run<Coder: SymbolCoder>(_ lot: Lot, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?) {
     let size = lot.size
-    let batch = Wavefront(width: size.width, height: size.height, lag: architecture.right + 1).widest
+    let batch = Wavefront(width: size.width, height: size.height, lag: architecture.lag).widest
     let learners = lot.learning?.experts.map { Learner(network, $0, kernels, batch: batch) } ?? []
     let experts = learners.map {
       Expert(
@@ -48,7 +48,7 @@ public final class TileCoder: NetworkCoder {
   }
 
   public func forEachSample(of size: LotSize, _ body: (Int, Int, Int, Int) -> Void) {
-    let wave = Wavefront(width: size.width, height: size.height, lag: architecture.right + 1)
+    let wave = Wavefront(width: size.width, height: size.height, lag: architecture.lag)
     for image in 0..<size.count {
       for step in 0..<wave.steps {
         for channel in 0..<channels {
@@ -86,7 +86,7 @@ public final class TileCoder: NetworkCoder {
     mixer: Mixer? = nil,
     isGiven: ((Int, Int) -> Bool)? = nil, _ coder: inout Coder
   ) {
-    let wave = Wavefront(width: planes.width, height: planes.height, lag: architecture.right + 1)
+    let wave = Wavefront(width: planes.width, height: planes.height, lag: architecture.lag)
     let work = Workspace(architecture, batch: wave.widest)
     let own = {
       Expert(
@@ -94,6 +94,11 @@ public final class TileCoder: NetworkCoder {
         learner: nil)
     }
     let experts = experts.isEmpty ? [own()] : experts
+    let squares =
+      architecture.squares.isEmpty
+      ? nil
+      : LeastSquares(
+        architecture, kernels, width: planes.width, height: planes.height, stride: planes.stride, batch: wave.widest)
     let tables = weights.expanded
     var unreported = 0
     for step in 0..<wave.steps {
@@ -104,19 +109,28 @@ public final class TileCoder: NetworkCoder {
         work.pixels[i] = planes.pixel(row: row, column: step - wave.lag * row)
       }
       let count = rows.count
+      squares?.begin(rows: rows, column: step - wave.lag * rows.lowerBound, work.pixels)
       inputs.setFirst(
         work.pixels, stride: planes.stride, count: count, predictions: work.predictions, to: work.inputs,
         inputStride: work.inputStride)
+      squares?.setFirst(
+        predictions: work.predictions, to: work.inputs + architecture.windowInputs, stride: work.inputStride)
       for expert in experts { expert.features(kernels, work, count: count) }
       lattice?.begin(firstRow: rows.lowerBound, step: step, lag: wave.lag)
       for channel in 0..<architecture.channels {
-        for expert in experts {
-          let a = expert.activations
-          inputs.setHead(
-            channel, work.pixels, count: count, predictions: work.predictions, centres: work.centres,
-            to: a.features + architecture.hidden, stride: a.featureStride)
-          expert.head(channel, kernels, count: count)
+        let (extra, stride) = (
+          experts[0].activations.features + architecture.hidden, experts[0].activations.featureStride
+        )
+        inputs.setHead(
+          channel, work.pixels, count: count, predictions: work.predictions, centres: work.centres, to: extra,
+          stride: stride)
+        squares?.setHead(channel, work.pixels, centres: work.centres, to: extra, stride: stride)
+        let own = architecture.headInputs(channel: channel) - architecture.hidden
+        for expert in experts.dropFirst() {
+          let other = expert.activations.features + architecture.hidden
+          for i in 0..<count { (other + i * stride).update(from: extra + i * stride, count: own) }
         }
+        for expert in experts { expert.head(channel, kernels, count: count) }
         let skips = isGiven.map { isGiven in
           { (i: Int) in isGiven(rows.lowerBound + i, step - wave.lag * (rows.lowerBound + i)) }
         }
@@ -128,6 +142,7 @@ public final class TileCoder: NetworkCoder {
         }
       }
       for expert in experts { expert.learner?.finishStep(work, expert.activations, count: count) }
+      squares?.learn(work.pixels)
       if step - wave.lag * rows.lowerBound == planes.width - 1 { planes.endRow(rows.lowerBound) }
       unreported += count
       if unreported > 16384 || step == wave.steps - 1 {

@@ -64,6 +64,9 @@ private struct AdaptationWork {
     guard let adaptation = Adaptation(model, role: found.role) else {
       throw Failure(notes.from!, PRNNError.noNetwork(model: model.name, role: "\(found.role)"))
     }
+    guard adaptation.start.architecture.squares.isEmpty else {
+      throw FileError(notes.from!, TrainingError.leastSquares)
+    }
     if found.leftOut > 0 {
       let what = found.leftOut == 1 ? "1 picture is" : "\(found.leftOut) pictures are"
       warn("\(what) left out: not of 8 bits, or not for the network for \(found.role)")

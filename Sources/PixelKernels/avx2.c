@@ -130,8 +130,9 @@ INLINE prnn_lanes prnn_add_quads(prnn_lanes sum, prnn_lanes x, int32_t four) {
 #include "wide.h"
 #include "learn.h"
 
-const prnn_kernels prnn_kernels_avx2 = {"avx2", dense, inputs, softmax, prnn_wide, prnn_lstm, prnn_slope, prnn_gate, prnn_quads, prnn_outer,
-    prnn_totals, prnn_join, prnn_mix, prnn_expectation, prnn_update, prnn_round_weights};
+#include "squares.h"
+
+const prnn_kernels prnn_kernels_avx2 = {"avx2", dense, inputs, softmax, prnn_wide, prnn_lstm, PRNN_LEARNING, PRNN_SQUARES};
 
 #pragma clang attribute pop
 #endif

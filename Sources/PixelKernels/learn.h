@@ -158,4 +158,9 @@ static void prnn_round_weights(const int32_t *weight, size_t n, int32_t shift, i
   for (size_t i = 0; i < n; i++) out[i] = (int8_t)prnn_clamp((weight[i] + half) >> shift, -127, 127);
 }
 
+// In the order of prnn_kernels.
+#define PRNN_LEARNING                                                                                                  \
+  prnn_slope, prnn_gate, prnn_quads, prnn_outer, prnn_totals, prnn_join, prnn_mix, prnn_expectation, prnn_update,      \
+      prnn_round_weights
+
 #endif

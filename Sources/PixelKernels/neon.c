@@ -83,7 +83,8 @@ INLINE int32x4_t prnn_add_quads(int32x4_t sum, int32x4_t x, int32_t four) {
 #include "wide.h"
 #include "learn.h"
 
+#include "squares.h"
+
 // The plain forms of the others, which the compiler vectorises for NEON.
-const prnn_kernels prnn_kernels_neon = {"neon", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm, prnn_slope, prnn_gate, prnn_quads, prnn_outer,
-    prnn_totals, prnn_join, prnn_mix, prnn_expectation, prnn_update, prnn_round_weights};
+const prnn_kernels prnn_kernels_neon = {"neon", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm, PRNN_LEARNING, PRNN_SQUARES};
 #endif

@@ -21,6 +21,7 @@ static inline prnn_lanes prnn_add_quads(prnn_lanes sum, prnn_lanes x, int32_t fo
 #include "wide.h"
 #include "learn.h"
 
+#include "squares.h"
+
 const prnn_kernels prnn_kernels_scalar = {"scalar", prnn_generic_dense, prnn_generic_inputs, prnn_generic_softmax,
-                                           prnn_wide, prnn_lstm, prnn_slope, prnn_gate, prnn_quads, prnn_outer,
-    prnn_totals, prnn_join, prnn_mix, prnn_expectation, prnn_update, prnn_round_weights};
+                                           prnn_wide, prnn_lstm, PRNN_LEARNING, PRNN_SQUARES};

@@ -71,7 +71,22 @@ INLINE prnn_lanes prnn_add_quads(prnn_lanes sum, prnn_lanes x, int32_t four) {
 #include "wide.h"
 #include "learn.h"
 
+// SSE2 has unsigned products only. A negative number stands for itself plus 2^32, which adds the other times 2^32.
+#define PRNN_EIGHT_PRODUCT(a, b) \
+  ({                                                                                                      \
+    union {                                                                                               \
+      prnn_eight all;                                                                                     \
+      __m128i two[4];                                                                                     \
+    } x = {a}, y = {b};                                                                                   \
+    for (int i = 0; i < 4; i++) {                                                                         \
+      __m128i more = _mm_add_epi32(_mm_and_si128(_mm_srai_epi32(x.two[i], 31), y.two[i]),                 \
+                                   _mm_and_si128(_mm_srai_epi32(y.two[i], 31), x.two[i]));                \
+      x.two[i] = _mm_sub_epi64(_mm_mul_epu32(x.two[i], y.two[i]), _mm_slli_epi64(more, 32));              \
+    }                                                                                                     \
+    x.all;                                                                                                \
+  })
+#include "squares.h"
+
 // The plain forms of the others, which the compiler vectorises for SSE2.
-const prnn_kernels prnn_kernels_sse2 = {"sse2", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm, prnn_slope, prnn_gate, prnn_quads, prnn_outer,
-    prnn_totals, prnn_join, prnn_mix, prnn_expectation, prnn_update, prnn_round_weights};
+const prnn_kernels prnn_kernels_sse2 = {"sse2", dense, prnn_generic_inputs, prnn_generic_softmax, prnn_wide, prnn_lstm, PRNN_LEARNING, PRNN_SQUARES};
 #endif

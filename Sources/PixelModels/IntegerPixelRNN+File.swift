@@ -90,7 +90,7 @@ extension Model {
     name: String, provenance: String, networks: [(role: Role, level: Int, network: IntegerPixelRNN)],
     floats: [UInt8] = []
   ) -> [UInt8] {
-    var out = heading(version: UInt16(version), name: name, provenance: provenance) + [UInt8(networks.count)]
+    var out = heading(version: 2, name: name, provenance: provenance) + [UInt8(networks.count)]
     for entry in networks {
       out.append(entry.role.rawValue)
       entry.network.append(to: &out, level: entry.level)

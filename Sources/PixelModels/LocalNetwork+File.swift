@@ -3,18 +3,75 @@ import ByteCoding
 // spec/format.md, "Local networks".
 
 extension Model.LocalNetwork {
-  /// The fields that follow a network's role, or in a file of version 2 its kind.
-  func append(to out: inout [UInt8]) {
+  /// The kind of a network that has more fields than the first local ones had.
+  static let extendedKind: UInt8 = 4
+  /// Flags of such a network.
+  private static let squaresFlag: UInt8 = 1
+
+  /// Whether version 3 of model files is needed.
+  var isExtended: Bool { !architecture.squares.isEmpty }
+
+  /// A network that follows its role in a file.
+  func append(to out: inout [UInt8], version: UInt16) {
+    if version > 1 { out.append(isExtended ? Self.extendedKind : 0) }
     let a = architecture
     out += [UInt8(a.channels), UInt8(a.up), UInt8(a.left), UInt8(a.right)]
     out.append(integer: UInt16(a.hidden))
     out.append(UInt8(a.layers))
     out.append(integer: UInt16(a.bottleneck))
+    if isExtended { appendExtensions(to: &out) }
     for layer in layers {
       out += layer.weights.map { UInt8(bitPattern: $0) }
       for bias in layer.bias { out.append(integer: bias) }
       out += layer.shift
     }
+  }
+
+  private func appendExtensions(to out: inout [UInt8]) {
+    out.append(architecture.squares.isEmpty ? 0 : Self.squaresFlag)
+    guard !architecture.squares.isEmpty else { return }
+    out.append(UInt8(architecture.squares.count))
+    for window in architecture.squares {
+      out += (window.counts + [window.vertical, window.horizontal]).map(UInt8.init)
+    }
+  }
+
+  /// Reads what ``append(to:version:)`` wrote, from behind the kind.
+  init(_ reader: inout ByteReader, channels: Int, isExtended: Bool) throws {
+    var architecture = Architecture(
+      channels: Int(try reader.byte()), up: Int(try reader.byte()), left: Int(try reader.byte()),
+      right: Int(try reader.byte()), hidden: Int(try reader.integer(UInt16.self)), layers: Int(try reader.byte()),
+      bottleneck: Int(try reader.integer(UInt16.self)))
+    if isExtended {
+      let flags = try reader.byte()
+      guard flags & ~Self.squaresFlag == 0 else {
+        throw ModelError.unsupported("what a network's flags \(flags) say")
+      }
+      if flags & Self.squaresFlag != 0 {
+        let count = try reader.byte()
+        guard count > 0 else { throw ModelError.unsupported("no fits of least squares") }
+        architecture.squares = try (0..<count).map { _ in
+          SquaresWindow(
+            counts: try (0..<channels).map { _ in Int(try reader.byte()) }, vertical: Int(try reader.byte()),
+            horizontal: Int(try reader.byte()))
+        }
+      }
+    }
+    guard architecture.isSupported, architecture.channels == channels else {
+      throw ModelError.unsupported("a network of another shape")
+    }
+    self.init(
+      architecture: architecture,
+      layers: try architecture.shapes.enumerated().map { index, shape in
+        let layer = Model.Layer(
+          inputs: shape.inputs, outputs: shape.outputs,
+          weights: try reader.take(shape.inputs * shape.outputs).map { Int8(bitPattern: $0) },
+          bias: try (0..<shape.outputs).map { _ in try reader.integer() }, shift: Array(try reader.take(shape.outputs)))
+        guard layer.shift.allSatisfy({ $0 < 32 }), !layer.weights.contains(-128), layer.isBounded else {
+          throw ModelError.unbounded(layer: index)
+        }
+        return layer
+      })
   }
 }
 
@@ -26,15 +83,14 @@ extension Model {
   ///   - provenance: JSON text about the training.
   public func file(replacing role: Role, with network: LocalNetwork, name: String, provenance: String) -> [UInt8] {
     let others = networks.map { $0.role == role ? Network(role: role, body: .local(network)) : $0 }
-    let version: UInt16 = others.allSatisfy(\.isLocal) && floats.isEmpty ? 1 : 2
+    let isExtended = others.contains { if case .local(let local) = $0.body { local.isExtended } else { false } }
+    let version: UInt16 = isExtended ? 3 : others.allSatisfy(\.isLocal) && floats.isEmpty ? 1 : 2
     var out = Model.heading(version: version, name: name, provenance: provenance)
     out.append(UInt8(others.count))
     for network in others {
       out.append(network.role.rawValue)
       switch network.body {
-      case .local(let local):
-        if version > 1 { out.append(0) }
-        local.append(to: &out)
+      case .local(let local): local.append(to: &out, version: version)
       case .pixelRNN(let integers): integers.append(to: &out, level: network.level)
       }
     }

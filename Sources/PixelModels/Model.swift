@@ -2,7 +2,7 @@ import ByteCoding
 
 /// A model file: networks in integers, their architecture, and where they come from. spec/format.md, "Model files".
 public struct Model: Sendable {
-  static let version = 2
+  static let version = 3
   /// The most networks of a multi-scale model.
   public static let mostLevels = 16
   static let magic: [UInt8] = Array("PRNNMODL".utf8)
@@ -135,7 +135,7 @@ public struct Model: Sendable {
       name = try reader.text(length: Int(reader.byte()))
       provenance = try reader.text(length: Int(reader.integer(UInt32.self)))
       networks = try (0..<reader.byte()).map { _ in
-        try version == 1 ? Network(local: &reader) : Network(&reader)
+        try version == 1 ? Network(local: &reader) : Network(&reader, version: version)
       }
       for role in Role.allCases {
         let levels = networks.filter { $0.role == role }.map(\.level)
@@ -168,17 +168,19 @@ public struct Model: Sendable {
 }
 
 extension Model.Network {
-  /// Of a file of version 1, or the fields that follow the kind 0 in one of version 2.
+  /// Of a file of version 1.
   fileprivate init(local reader: inout ByteReader) throws {
     let role = try Model.Role(&reader)
-    self.init(role: role, body: .local(try Model.LocalNetwork(&reader, channels: role.channels)))
+    self.init(role: role, body: .local(try Model.LocalNetwork(&reader, channels: role.channels, isExtended: false)))
   }
 
-  fileprivate init(_ reader: inout ByteReader) throws {
+  fileprivate init(_ reader: inout ByteReader, version: UInt16) throws {
     let role = try Model.Role(&reader)
     let kind = try reader.byte()
-    guard kind > 0 else {
-      self.init(role: role, body: .local(try Model.LocalNetwork(&reader, channels: role.channels)))
+    let isExtended = version > 2 && kind == Model.LocalNetwork.extendedKind
+    if kind == 0 || isExtended {
+      let local = try Model.LocalNetwork(&reader, channels: role.channels, isExtended: isExtended)
+      self.init(role: role, body: .local(local))
       return
     }
     let level = Int(try reader.byte())
@@ -195,29 +197,6 @@ extension Model.Role {
     let number = try reader.byte()
     guard let role = Model.Role(rawValue: number) else { throw ModelError.unsupported("a network of role \(number)") }
     self = role
-  }
-}
-
-extension Model.LocalNetwork {
-  fileprivate init(_ reader: inout ByteReader, channels: Int) throws {
-    let architecture = Architecture(
-      channels: Int(try reader.byte()), up: Int(try reader.byte()), left: Int(try reader.byte()),
-      right: Int(try reader.byte()), hidden: Int(try reader.integer(UInt16.self)), layers: Int(try reader.byte()),
-      bottleneck: Int(try reader.integer(UInt16.self)))
-    guard architecture.isSupported, architecture.channels == channels else {
-      throw ModelError.unsupported("a network of another shape")
-    }
-    self.architecture = architecture
-    layers = try architecture.shapes.enumerated().map { index, shape in
-      let layer = Model.Layer(
-        inputs: shape.inputs, outputs: shape.outputs,
-        weights: try reader.take(shape.inputs * shape.outputs).map { Int8(bitPattern: $0) },
-        bias: try (0..<shape.outputs).map { _ in try reader.integer() }, shift: Array(try reader.take(shape.outputs)))
-      guard layer.shift.allSatisfy({ $0 < 32 }), !layer.weights.contains(-128), layer.isBounded else {
-        throw ModelError.unbounded(layer: index)
-      }
-      return layer
-    }
   }
 }
 

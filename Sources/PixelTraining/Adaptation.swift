@@ -44,11 +44,12 @@ public struct Adaptation: Sendable {
   }
 
   /// - Throws: ``TrainingError/otherData`` when the run did not begin with these pictures, ``TrainingError/otherModel``
-  ///   when it began with a network of another shape.
+  ///   when it began with a network of another shape, ``TrainingError/leastSquares`` when the network has them.
   public func trainer(
     _ checkpoint: Checkpoint, data: PixelPool, validation: PixelPool, threads: Int
   ) throws(TrainingError) -> Trainer {
     guard checkpoint.network == .local(start.architecture) else { throw .otherModel }
+    guard start.architecture.squares.isEmpty else { throw .leastSquares }
     let start = start
     let layout = LocalLayout(start.architecture)
     let gradients = ShardedGradient(

@@ -26,6 +26,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case otherModel
   case noFloats
   case levels(Int)
+  case leastSquares
   case paperOnly(String)
   case notBetter(start: Double, best: Double)
   /// Failed system calls, with errno.
@@ -57,6 +58,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .otherNetwork(let what): "is of another network (\(what)); give its architecture"
     case .noArchitecture: "does not say of which network the tensors are; give a file made by prnn train"
     case .diverged(let step): "the loss is no number any more at step \(step); lower --learning-rate or --clip"
+    case .leastSquares:
+      "has local least squares, which this program cannot train further; take another model, or spec/reference/train.py"
     case .noSuchPictures(let role):
       "has no PNG pictures of 8 bits that a network for \(role) takes; convert some, or set --role"
     case .tooFewPictures: "is one picture only, so none can be held out; name others with --validation"

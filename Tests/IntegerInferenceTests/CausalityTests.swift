@@ -1,4 +1,5 @@
 import EntropyCoding
+import FoundationEssentials
 import PRNN
 import PixelKernels
 import PixelModels
@@ -24,8 +25,12 @@ struct Recorder: SymbolCoder {
 @Suite struct CausalityTests {
   /// Changing a sample changes no frequency of a sample coded before it, nor its own, and some of those after it.
   @Test(arguments: Model.Role.allCases)
-  func onlyLaterFrequenciesChange(role: Model.Role) throws {
-    let network = try local(role)
+  func onlyLaterFrequenciesChange(role: Model.Role) throws { try check(local(role), role) }
+
+  @Test(arguments: [Model.Role.colour, .gray])
+  func onlyLaterFrequenciesChangeWithLeastSquares(role: Model.Role) throws { try check(squares(role), role) }
+
+  private func check(_ network: Model.LocalNetwork, _ role: Model.Role) throws {
     let (width, height, channels) = (14, 6, role.channels)
     let plain = ValueWeights(Array(repeating: nil, count: channels))
     func frequencies(changing index: Int?) -> [UInt64] {
@@ -43,7 +48,7 @@ struct Recorder: SymbolCoder {
       return recorder.seen
     }
     // Where each sample comes in the order of coding.
-    let wave = Wavefront(width: width, height: height, lag: network.architecture.right + 1)
+    let wave = Wavefront(width: width, height: height, lag: network.architecture.lag)
     var order: [Int] = []
     for t in 0..<wave.steps {
       for c in 0..<channels {
@@ -77,6 +82,16 @@ struct Recorder: SymbolCoder {
     #expect(stream(a, 5) == first)
     #expect(stream(b, 5) == first)
   }
+}
+
+/// A network with least squares, of the vectors.
+private func squares(_ role: Model.Role) throws -> Model.LocalNetwork {
+  let file = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../spec/vectors/tiny-squares.prnnmodel")
+  guard case .local(let network) = try Model(file: Array(Data(contentsOf: file))).network(for: role)?.body else {
+    throw ModelError.notAModel
+  }
+  return network
 }
 
 /// A network of the bundled model.

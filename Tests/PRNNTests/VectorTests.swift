@@ -23,7 +23,7 @@ import Testing
   /// All models of the vectors; tiny.prnnmodel is the first.
   static let models: ModelLibrary = {
     var library = ModelLibrary.bundled
-    for name in paperModels + ["tiny"] { library.add(try! Model(file: read("\(name).prnnmodel"))) }
+    for name in paperModels + ["tiny-squares", "tiny"] { library.add(try! Model(file: read("\(name).prnnmodel"))) }
     return library
   }()
 
@@ -74,8 +74,20 @@ import Testing
     #expect(throws: ModelError.truncated) { try Model(file: file.dropLast()) }
     #expect(throws: ModelError.truncated) { try Model(file: file + [0]) }
     var newer = file
-    newer[8] = 3
-    #expect(throws: ModelError.newerVersion(3)) { try Model(file: newer) }
+    newer[8] = 4
+    #expect(throws: ModelError.newerVersion(4)) { try Model(file: newer) }
+    // The fields of the first network with least squares: role, kind, shape, flags, number of fits, the first fit.
+    let squares = try VectorTests.read("tiny-squares.prnnmodel")
+    let flags = 8 + 2 + 1 + 12 + 4 + 2 + 1 + 2 + 9
+    #expect(Array(squares[flags..<flags + 7]) == [1, 2, 4, 6, 5, 2, 4])
+    for (offset, value) in [(0, 2), (0, 3), (1, 0), (1, 3), (2, 12), (3, 0x80), (5, 0), (5, 16), (6, 3), (6, 16)] {
+      var wrong = squares
+      wrong[flags + offset] = UInt8(value)
+      #expect(throws: ModelError.self, "\(offset) \(value)") { try Model(file: wrong) }
+    }
+    var narrow = squares
+    narrow[flags - 6] = 1  // right
+    #expect(throws: ModelError.unsupported("a network of another shape")) { try Model(file: narrow) }
     // Biases near 2^31 in the first layer: 32-bit sums could overflow.
     var unbounded = file
     let provenance = Int(file[15]) | Int(file[16]) << 8

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import PRNN
 import PixelModels
 import Raster
@@ -110,6 +111,17 @@ import Testing
     let pool = PixelPool(alpha.start.architecture)
     #expect(throws: TrainingError.otherModel) {
       try alpha.trainer(checkpoint, data: pool, validation: pool, threads: 1)
+    }
+  }
+
+  @Test func leastSquaresAreRefused() throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../spec/vectors/tiny-squares.prnnmodel")
+    let squares = try #require(Adaptation(Model(file: Array(Data(contentsOf: file))), role: .gray))
+    let pool = PixelPool(squares.start.architecture)
+    let checkpoint = squares.checkpoint(Adaptation.configuration, data: pool)
+    #expect(throws: TrainingError.leastSquares) {
+      try squares.trainer(checkpoint, data: pool, validation: pool, threads: 1)
     }
   }
 

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageFilter
 
+import least_squares
+
 SIDE = 272
 FILTERS = [Image.BOX, Image.BILINEAR, Image.HAMMING, Image.BICUBIC, Image.LANCZOS]
 
@@ -96,11 +98,18 @@ def augment(a, rng, strength=1.0):
 class Pool:
     """Pictures on equal canvases in one flat tensor, so that a pixel's window is an index plus constant offsets."""
 
-    def __init__(self, count, channels, up, left, right, side=SIDE):
+    def __init__(self, count, channels, up, left, right, side=SIDE, squares=()):
         self.up, self.left, self.right, self.side, self.channels = up, left, right, side, channels
         self.rows, self.columns = side + up, side + left + right
         self.canvas = torch.zeros(count, self.rows, self.columns, channels, dtype=torch.uint8).share_memory_()
         self.size = torch.zeros(count, 2, dtype=torch.int64).share_memory_()
+        self.squares = squares
+        if squares:
+            # Local least squares, see least_squares.planes; what lies outside a picture has no errors.
+            at, each = (count, self.rows, self.columns), (len(squares), channels)
+            self.fits = torch.zeros(*at, *each, dtype=torch.int16).share_memory_()
+            self.energies = torch.zeros(*at, *each, dtype=torch.uint8).share_memory_()
+            self.errors = torch.full((*at, channels), 64, dtype=torch.uint8).share_memory_()
 
     def put(self, i, a):
         h, w = min(a.shape[0], self.side), min(a.shape[1], self.side)
@@ -109,12 +118,35 @@ class Pool:
         c[self.up : self.up + h, self.left : self.left + w] = a
         c[self.up : self.up + h, self.left + w : self.left + w + self.right] = a[:, -1:]
         c[self.up + 1 : self.up + h, : self.left] = a[:-1, :1]
+        if self.squares:
+            inside = (i, slice(self.up, self.up + h), slice(self.left, self.left + w))
+            fits, energies, errors = least_squares.planes(c, self.up, self.left, h, w, self.squares)
+            self.fits[inside], self.energies[inside] = torch.from_numpy(fits), torch.from_numpy(energies)
+            self.errors[i] = 64
+            self.errors[inside] = torch.from_numpy(errors)
         self.canvas[i] = torch.from_numpy(c)
         self.size[i, 0], self.size[i, 1] = h, w
 
     def index_offsets(self, offsets):
         """For each pixel of the window, the distance of its first sample from the current pixel's."""
         return torch.tensor([(dy * self.columns + dx) * self.channels for dy, dx in offsets])
+
+    def look(self, at, offsets, device="cpu"):
+        """The windows (n, offsets, channels), samples (n, channels) and least squares (or None) of pixels at positions."""
+        channels = torch.arange(self.channels)
+        neighbours = self.index_offsets([(0, -1), (-1, 0), (-1, -1), (-1, 1)])
+        flat = self.canvas.view(-1)
+
+        def around(plane, offsets):
+            return plane[(at[:, None] + offsets)[..., None] + channels].to(device)
+
+        squares = None
+        if self.squares:
+            pixel = at // self.channels
+            each = (len(self.squares), self.channels)
+            squares = (self.fits.view(-1, *each)[pixel].to(device), self.energies.view(-1, *each)[pixel].to(device),
+                       around(self.errors.view(-1), neighbours))
+        return around(flat, offsets), flat[at[:, None] + channels].to(device), squares
 
     def positions(self, i, y, x):
         return ((i * self.rows + y + self.up) * self.columns + x + self.left) * self.channels

@@ -63,9 +63,14 @@ def load_checkpoint(path):
     return net, meta["provenance"]
 
 
-def network_bytes(role, net):
+def network_bytes(role, net, version):
     a = net.arch
-    out = struct.pack("<BBBBBHBH", ROLES[role], a.channels, a.up, a.left, a.right, a.hidden, a.layers, a.bottleneck)
+    out = struct.pack("<B", ROLES[role])
+    if version > 1:
+        out += struct.pack("<B", 4 if a.squares else 0)
+    out += struct.pack("<BBBBHBH", a.channels, a.up, a.left, a.right, a.hidden, a.layers, a.bottleneck)
+    if a.squares:
+        out += bytes([1, len(a.squares), *(number for window in a.squares for number in window)])
     with torch.no_grad():
         for layer, zeros, steps in layers(net):
             w, b, s = integers(layer, zeros, steps)
@@ -84,8 +89,9 @@ def main():
     given = {r: load_checkpoint(getattr(a, r)) for r in ROLES if getattr(a, r)}
     provenance = json.dumps({r: origin for r, (_, origin) in given.items()}, sort_keys=True).encode()
     name = a.name.encode()
-    out = b"PRNNMODL" + struct.pack("<HB", 1, len(name)) + name + struct.pack("<I", len(provenance)) + provenance
-    out += struct.pack("<B", len(given)) + b"".join(network_bytes(r, net) for r, (net, _) in given.items())
+    version = 3 if any(net.arch.squares for net, _ in given.values()) else 1
+    out = b"PRNNMODL" + struct.pack("<HB", version, len(name)) + name + struct.pack("<I", len(provenance)) + provenance
+    out += struct.pack("<B", len(given)) + b"".join(network_bytes(r, net, version) for r, (net, _) in given.items())
     with open(a.out, "wb") as f:
         f.write(out)
     if a.keep:

@@ -6,6 +6,7 @@ import numpy as np
 
 from coding import ORDER, Fields, RangeDecoder, frequencies, read_layer, require
 from lattice import Lattice, Memory
+from local_squares import Fit
 
 
 def fine(d: np.ndarray) -> np.ndarray:
@@ -29,7 +30,7 @@ class LocalNetwork:
     bernoulli = False
     is_local = True
 
-    def __init__(self, fields: Fields):
+    def __init__(self, fields: Fields, kind: int):
         """[format: Local networks]"""
         self.channels, self.up, self.left, self.right, hidden, layers, bottleneck = fields.unpack("BBBBHBH")
         require(1 <= self.up <= 16 and 1 <= self.left <= 16 and self.right <= 16, "a network's window is out of bounds")
@@ -38,12 +39,33 @@ class LocalNetwork:
         samples = self.channels * (self.up * (self.left + 1 + self.right) + self.left)
         require(self.channels in (1, 3) and samples <= 1024, "a network's window is too large")
 
+        self.fits: list[tuple[list[int], int, int]] = []  # regressors of each channel, vertical, horizontal
+        if kind == 4:
+            flags = fields.number("B")
+            require(flags <= 1, "a network has flags that these texts do not know")
+            for _ in range(self.read_fits(fields) if flags else 0):
+                self.fits.append((list(fields.take(self.channels)), *fields.take(2)))
+            for counts, vertical, horizontal in self.fits:
+                require(max(counts) <= 11 and 1 <= sum(counts) <= 32 - self.channels and 1 <= vertical <= 15
+                        and 4 <= horizontal <= 15, "a network's least squares are out of bounds")
+
         def layer(inputs: int, outputs: int):
             return read_layer(fields, inputs, outputs, "i1", 127)
 
-        self.first = layer(2 * samples + 3 * self.channels, hidden)
+        fits = len(self.fits)
+        more = fits * (2 + self.channels) + 4 * self.channels if fits else 0
+        self.first = layer(2 * samples + 3 * self.channels + more, hidden)
         self.residual = [layer(hidden, hidden) for _ in range(layers)]
-        self.heads = [(layer(hidden + 3 + 4 * c, bottleneck), layer(bottleneck, 256)) for c in range(self.channels)]
+        self.heads = []
+        for c in range(self.channels):
+            more = 2 + 3 * fits + 2 * c if fits else 0
+            self.heads.append((layer(hidden + 3 + 4 * c + more, bottleneck), layer(bottleneck, 256)))
+
+    def read_fits(self, fields: Fields) -> int:
+        count = fields.number("B")
+        require(1 <= count <= 2, "a network's least squares are out of bounds")
+        require(self.up >= 2 and self.left >= 2 and self.right >= 2, "a network's window is too small for least squares")
+        return count
 
     def pairs(self, other) -> bool:
         return False
@@ -66,7 +88,10 @@ class LocalNetwork:
         window += [(0, dc) for dc in range(-left, 0)]
         window_rows, window_columns = np.array(window).T
 
-        lag = right + 1  # [arithmetic: Order]
+        lag = max(8, (right + 4) // 4 * 4) if self.fits else right + 1  # [arithmetic: Order]
+        fits = [Fit(seen, up, left, width, height, *fit) for fit in self.fits]
+        # The errors of the centres as activations, with a margin of one pixel. [arithmetic: Least squares in the network]
+        errors = np.full((height + 1, width + 2, channels), 64)
         for t in range(width + lag * (height - 1)):
             r = np.arange(max(0, -((width - 1 - t) // lag)), min(height - 1, t // lag) + 1)
             if len(r) == 0:
@@ -79,18 +104,40 @@ class LocalNetwork:
             p = np.where(nw >= high, low, np.where(nw <= low, high, w + n - nw))
             around = seen[rows[:, None] + window_rows, columns[:, None] + window_columns]  # (pixels, window, channels)
             d = (around - p[:, None, :]).reshape(len(r), -1)
-            state = self.first(np.hstack([fine(d), coarse(d)] + level(p))).clip(0, 127)  # clip(0, 127) is relu
+            inputs = [fine(d), coarse(d)] + level(p)
+            x = t - lag * r
+            predictions = np.zeros((len(fits), len(r), channels), np.int64)
+            for j, fit in enumerate(fits):
+                if x[0] % 4 == 0:
+                    fit.solve(r, x)
+                predictions[j, :, 0] = fit.predict(0, r, x)
+                q = predictions[j, :, :1] - 16 * p[:, :1]
+                inputs += [middle(q >> 2), middle(q >> 5), fit.energies(r)]
+            if fits:
+                inputs += [errors[r + 1, x], errors[r, x + 1], errors[r, x], errors[r, x + 2]]  # W, N, NW, NE
+            state = self.first(np.hstack(inputs)).clip(0, 127)  # clip(0, 127) is relu
             for layer in self.residual:
                 state = np.minimum(127, state + layer(state).clip(0, 127))
 
-            e = np.zeros_like(p)
+            e, u = np.zeros_like(p), np.zeros_like(p)
             for k in range(channels):
                 # [arithmetic: Layers, Centre and Extra inputs]
                 offset = [0, e[:, 0], (e[:, 0] + e[:, min(1, k)]) >> 1][k]
-                centre = np.clip(p[:, k] + offset, 0, 255)
+                centre = edge = np.clip(p[:, k] + offset, 0, 255)
+                if fits:  # [arithmetic: Least squares in the network]
+                    for j, fit in enumerate(fits if k > 0 else []):
+                        predictions[j, :, k] = fit.predict(k, r, x)
+                    centre = (predictions[:, :, k].sum(0) + 8 * len(fits)) // (16 * len(fits))
                 extra = level(centre)
                 for j in range(k):
                     extra += [fine(e[:, j]), middle(e[:, j]), coarse(e[:, j]), p[:, j] >> 1]
+                if fits:
+                    extra += [fine(edge - centre), coarse(edge - centre)]
+                    for j, fit in enumerate(fits):
+                        q = predictions[j, :, k] - 16 * centre
+                        extra += [middle(q), middle(q >> 3), fit.energies(r)[:, k]]
+                    for j in range(k):
+                        extra += [fine(u[:, j]), middle(u[:, j])]
                 head, output = self.heads[k]
                 bottleneck = head(np.column_stack([state] + extra)).clip(0, 127)
                 logits = output(bottleneck).clip(-32768, 32767)
@@ -107,7 +154,12 @@ class LocalNetwork:
                     if memory:
                         memory.learn(k, seen[y, x])
                 e[:, k] = seen[rows, columns, k] - p[:, k]
+                u[:, k] = seen[rows, columns, k] - centre
 
+            if fits:
+                errors[r + 1, x + 1] = fine(u)
+            for j, fit in enumerate(fits):
+                fit.learn(r, x, predictions[j])
             for row, column in zip(rows, columns):
                 if column == left and row + 1 < up + height:  # the first pixel stands left of the row below
                     seen[row + 1, :left] = seen[row, left]

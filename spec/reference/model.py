@@ -34,6 +34,11 @@ class Architecture:
     hidden: int = 64
     layers: int = 3
     bottleneck: int = 32
+    # Windows of local least squares, none or up to two: regressors of each channel, then the two decays in 1/16.
+    squares: tuple = ()
+
+    def __post_init__(self):
+        object.__setattr__(self, "squares", tuple(map(tuple, self.squares)))
 
     def offsets(self):
         """The window's pixels as (rows up, columns right), nearest row last, each row left to right."""
@@ -41,12 +46,16 @@ class Architecture:
         return above + [(0, dx) for dx in range(-self.left, 0)]
 
     def inputs(self):
-        """Fine and coarse differences of the window, then the level of each channel's prediction."""
-        return len(self.offsets()) * self.channels * 2 + 3 * self.channels
+        """Fine and coarse differences of the window, the level of each channel's prediction, then least squares: of each
+        window two numbers for the first channel's prediction and all energies; the errors of four neighbours."""
+        squares = len(self.squares) * (2 + self.channels) + (4 * self.channels if self.squares else 0)
+        return len(self.offsets()) * self.channels * 2 + 3 * self.channels + squares
 
     def head_inputs(self, channel):
-        """The features, this channel's centre as a level, and four numbers for each channel before it."""
-        return self.hidden + 3 + 4 * channel
+        """The features, this channel's centre as a level, and four numbers for each channel before it; least squares: two
+        for the other centre, three of each window, two for each channel before."""
+        squares = 2 + 3 * len(self.squares) + 2 * channel if self.squares else 0
+        return self.hidden + 3 + 4 * channel + squares
 
     def macs(self):
         n = self.inputs() * self.hidden + self.layers * self.hidden * self.hidden
@@ -135,7 +144,7 @@ class Network(nn.Module):
                 block.weight.mul_(0.5)
 
     def centres(self, prediction, x):
-        """The value each channel's softmax is centred on: (n, channels) int16 in 0 ... 255."""
+        """The values that the median edges move to with the channels before: (n, channels) int16 in 0 ... 255."""
         e = difference(x, prediction)
         out = [prediction[:, 0]]
         if self.arch.channels == 3:
@@ -143,14 +152,16 @@ class Network(nn.Module):
             out.append((prediction[:, 2] + ((e[:, 0] + e[:, 1]) >> 1)).clamp(0, 255))
         return torch.stack(out, 1)
 
-    def forward(self, window, x, quantise=False, dtype=torch.float32):
-        """window (n, offsets, channels) uint8, x (n, channels) uint8 -> cost in nats (n, channels)."""
-        logits, target = self.logits(window, x, quantise, dtype)
+    def forward(self, window, x, quantise=False, dtype=torch.float32, squares=None):
+        """window (n, offsets, channels) uint8, x (n, channels) uint8 -> cost in nats (n, channels).
+
+        squares: predictions (n, windows, channels) int16, energies likewise uint8, errors (n, 4 neighbours, channels) uint8."""
+        logits, target = self.logits(window, x, quantise, dtype, squares)
         n = x.shape[0]
         cost = F.cross_entropy(logits.flatten(0, 1).float() * 0.6931471805599453, target.flatten(), reduction="none")
         return cost.view(-1, n).T
 
-    def logits(self, window, x, quantise=False, dtype=torch.float32):
+    def logits(self, window, x, quantise=False, dtype=torch.float32, squares=None):
         def act(v):
             v = F.relu(v).clamp(max=TOP / STEP)
             return Round.apply(v * STEP) / STEP if quantise else v
@@ -161,17 +172,36 @@ class Network(nn.Module):
         w16 = window.to(torch.int16)
         p = median_edge(w16[:, self.west], w16[:, self.north], w16[:, self.north_west])
         d = (w16 - p[:, None]).flatten(1)
-        t = act(self.first(torch.cat([real(fine(d)), real(coarse(d)), *map(real, level(p))], 1), quantise, dtype))
+        inputs = [real(fine(d)), real(coarse(d)), *map(real, level(p))]
+        edges = c = self.centres(p, x)
+        if self.arch.squares:
+            fits, energies, errors = squares
+            energies = energies.to(torch.int16)
+            count = len(self.arch.squares)
+            c = torch.div(fits.sum(1, dtype=torch.int32) + 8 * count, 16 * count, rounding_mode="floor").to(torch.int16)
+            for j in range(count):
+                d = fits[:, j, :1] - 16 * p[:, :1]
+                inputs += [real(middle(d >> 2)), real(middle(d >> 5)), real(energies[:, j])]
+            inputs.append(real(errors.to(torch.int16).flatten(1)))
+        t = act(self.first(torch.cat(inputs, 1), quantise, dtype))
         for block in self.blocks:
             t = (t + act(block(t, quantise, dtype))).clamp(max=TOP / STEP)
-        c = self.centres(p, x)
-        e = difference(x, p)
+        e, u = difference(x, p), difference(x, c)
         all_logits, all_targets = [], []
         for k in range(self.arch.channels):
-            extra = [t, *map(real, level(c[:, k : k + 1]))]
+            ck = c[:, k : k + 1]
+            extra = [t, *map(real, level(ck))]
             for j in range(k):
                 ej = e[:, j : j + 1]
                 extra += [real(fine(ej)), real(middle(ej)), real(coarse(ej)), real(p[:, j : j + 1] >> 1)]
+            if self.arch.squares:
+                m = edges[:, k : k + 1] - ck
+                extra += [real(fine(m)), real(coarse(m))]
+                for j in range(len(self.arch.squares)):
+                    d = fits[:, j, k : k + 1] - 16 * ck
+                    extra += [real(middle(d)), real(middle(d >> 3)), real(energies[:, j, k : k + 1])]
+                for j in range(k):
+                    extra += [real(fine(u[:, j : j + 1])), real(middle(u[:, j : j + 1]))]
             b = act(self.heads[k](torch.cat(extra, 1), quantise, dtype))
             all_logits.append(self.outs[k](b, quantise, dtype))
             all_targets.append((x[:, k].to(torch.int16) - c[:, k]).long() & 255)

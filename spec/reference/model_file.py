@@ -23,7 +23,7 @@ def load_model(data: bytes) -> Model:
     fields = Fields(data, "the model file")
     require(fields.take(8) == b"PRNNMODL", "not a model file")
     version = fields.number("H")
-    require(version in (1, 2), f"the model file has version {version}, this program knows 1 and 2")
+    require(version in (1, 2, 3), f"the model file has version {version}, this program knows 1 to 3")
     name = fields.take(fields.number("B")).decode("utf-8", "replace")
     fields.take(fields.number("I"))  # provenance
     networks: dict[int, list[LocalNetwork | PaperNetwork]] = {}
@@ -31,7 +31,8 @@ def load_model(data: bytes) -> Model:
         role = fields.number("B")
         require(role in (COLOUR, GRAY, ALPHA), "unknown role of a network")
         kind = fields.number("B") if version > 1 else 0
-        network = LocalNetwork(fields) if kind == 0 else PaperNetwork(fields, kind)
+        is_local = kind == 0 or version > 2 and kind == 4
+        network = LocalNetwork(fields, kind) if is_local else PaperNetwork(fields, kind)
         require(network.channels == (3 if role == COLOUR else 1), "a network has another number of channels")
         levels = networks.setdefault(role, [])
         require(network.level == len(levels), "the model has two networks of one role, or its levels are not in order")

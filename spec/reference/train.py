@@ -37,6 +37,10 @@ parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--seed", type=int, default=0)
 for name in ("up", "left", "right", "hidden", "layers", "bottleneck"):
     parser.add_argument("--" + name, type=int, default=getattr(Architecture(), name))
+parser.add_argument("--squares", type=int, default=0, choices=[0, 1, 2], help="windows of local least squares")
+
+# Windows of --squares: regressors of each channel, what is forgotten per row and per block in 1/16.
+SQUARES = {3: [(5, 10, 5, 2, 4), (3, 3, 3, 4, 8)], 1: [(10, 2, 4), (6, 4, 8)]}
 
 
 def plane(a, kind, rng):
@@ -68,7 +72,7 @@ def refresh(pool, pictures, kind, strength, seed, first, done):
 def evaluation_pool(pictures, arch, kind):
     rng = np.random.default_rng(5)
     side = max(max(p.shape[:2]) for p in pictures)
-    pool = data.Pool(len(pictures), arch.channels, arch.up, arch.left, arch.right, side)
+    pool = data.Pool(len(pictures), arch.channels, arch.up, arch.left, arch.right, side, arch.squares)
     for i, p in enumerate(pictures):
         pool.put(i, plane(p, kind, rng))
     return pool
@@ -76,7 +80,7 @@ def evaluation_pool(pictures, arch, kind):
 
 def evaluate(net, pool, each, quantise):
     """Mean bits/dim over pictures, from `each` random pixels of each picture."""
-    flat, offsets = pool.canvas.view(-1), pool.index_offsets(net.arch.offsets())
+    offsets = pool.index_offsets(net.arch.offsets())
     rng = np.random.default_rng(7)
     means = []
     with torch.no_grad():
@@ -84,9 +88,8 @@ def evaluate(net, pool, each, quantise):
             h, w = pool.size[i].tolist()
             p = rng.choice(h * w, min(each, h * w), replace=False)
             at = pool.positions(i, torch.from_numpy(p // w), torch.from_numpy(p % w))
-            x = flat[at[:, None] + torch.arange(net.arch.channels)]
-            cost = net(flat[at[:, None] + offsets][..., None] if net.arch.channels == 1 else
-                       flat[(at[:, None] + offsets)[..., None] + torch.arange(net.arch.channels)], x, quantise)
+            window, x, squares = pool.look(at, offsets)
+            cost = net(window, x, quantise, squares=squares)
             means.append(cost.mean().item() / math.log(2))
     return float(np.mean(means)), means
 
@@ -96,12 +99,13 @@ def main():
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    arch = Architecture(3 if a.kind == "colour" else 1, a.up, a.left, a.right, a.hidden, a.layers, a.bottleneck)
+    channels = 3 if a.kind == "colour" else 1
+    arch = Architecture(channels, a.up, a.left, a.right, a.hidden, a.layers, a.bottleneck, SQUARES[channels][: a.squares])
     net = Network(arch).to(device)
     a.earlier = None
     if a.resume:
         start, a.earlier = load_checkpoint(a.resume)
-        net.load_state_dict(start.state_dict())
+        net.load_state_dict(widened(start.state_dict(), net.state_dict()))
     average = copy.deepcopy(net)
     load = data.load_alpha if a.kind == "alpha" else data.load
     pictures, test = load(a.train), load(a.test)
@@ -116,7 +120,7 @@ def main():
         held = {k: v for k, v in pictures.items() if source[k.split("/")[-1]] in out}
         pictures = {k: v for k, v in pictures.items() if k not in held}
     digest = hashlib.sha256("\n".join(sorted(pictures)).encode()).hexdigest()[:16]
-    pool = data.Pool(len(pictures), arch.channels, arch.up, arch.left, arch.right)
+    pool = data.Pool(len(pictures), arch.channels, arch.up, arch.left, arch.right, squares=arch.squares)
     first, done = multiprocessing.Event(), multiprocessing.Event()
     worker = multiprocessing.Process(target=refresh, daemon=True,
                                      args=(pool, list(pictures.values()), a.kind, a.augment, a.seed, first, done))
@@ -128,12 +132,10 @@ def main():
     first.wait()
 
     optimiser = torch.optim.AdamW(net.parameters(), lr=a.rate, betas=(0.9, 0.99), weight_decay=5e-3)
-    offsets = pool.index_offsets(arch.offsets()).to(device)
-    channels = torch.arange(arch.channels, device=device)
+    offsets = pool.index_offsets(arch.offsets())
 
-    def cost(flat, at, quantise):
-        window = flat[(at[:, None] + offsets)[..., None] + channels]
-        return net(window, flat[at[:, None] + channels], quantise, torch.bfloat16).mean()
+    def cost(window, x, squares, quantise):
+        return net(window, x, quantise, torch.bfloat16, squares).mean()
 
     cost = torch.compile(cost)
     start, step, running, last = time.time(), 0, None, time.time()
@@ -144,8 +146,7 @@ def main():
         for g in optimiser.param_groups:
             g["lr"] = rate
         quantise = part > 1 - a.quantise
-        flat = pool.canvas.view(-1).to(device)
-        loss = cost(flat, pool.draw(a.batch).to(device), quantise)
+        loss = cost(*pool.look(pool.draw(a.batch), offsets, device), quantise)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -171,6 +172,15 @@ def main():
     save(a, arch, net, average, step, results, digest, len(pictures))
     done.set()
     worker.terminate()
+
+
+def widened(start, like):
+    """Weights whose inputs are the first of those of other shapes, with zeros for the rest."""
+    out = {}
+    for name, shape in ((k, v.shape) for k, v in like.items()):
+        out[name] = torch.zeros(shape)
+        out[name][tuple(map(slice, start[name].shape))] = start[name]
+    return out
 
 
 def save(a, arch, net, average, step, results, digest, count):

@@ -4,7 +4,7 @@ usage: python3 spec/vectors/make.py [PRNN]     (needs Pillow and the program, .b
 
 Run once for a format version; the files are frozen from then on (it makes those of older versions to the byte again).
 `tiny.prnnmodel` is a small model with another window, so that no decoder gets away with that of the bundled models; the
-two archives of hills.png are of those. The models paper-*.prnnmodel are of make_models.py.
+two archives of hills.png are of those. The models paper-*.prnnmodel are of make_models.py, tiny-squares is of make_squares_model.py.
 """
 
 import hashlib
@@ -126,6 +126,17 @@ def learning():
         f"{i:02}.png": field(20, 24, 1, 34 + i)[..., 0] for i in range(20)}
 
 
+def squares():
+    """Archives of local networks with least squares: name and samples."""
+    for h, w in ((1, 1), (1, 9), (9, 1), (7, 2), (3, 4), (40, 37)):
+        yield f"squares-rgb-{w}x{h}", field(h, w, 3, 40 + w)
+    noise = np.random.default_rng(5).integers(0, 256, (12, 33, 3)).astype(np.uint8)
+    noise[4:] &= 128
+    yield "squares-noise", noise
+    yield "squares-gray", field(30, 21, 1, 41)[..., 0]
+    yield "squares-gray-alpha", field(12, 17, 2, 42)
+
+
 def as_image(samples):
     if samples.max() > 1:
         return Image.fromarray(samples)
@@ -179,6 +190,10 @@ def main():
                 source, files = source.with_suffix(".png"), {"": files}
                 as_image(files[""]).save(source)
             add(name, source, files.values(), "--model", HERE / f"{model}.prnnmodel")
+        for name, samples in squares():
+            path = pathlib.Path(folder, f"{name}.png")
+            Image.fromarray(samples).save(path)
+            add(name, path, [samples], "--model", HERE / "tiny-squares.prnnmodel")
     (HERE / "vectors.json").write_text(json.dumps(table, indent=1) + "\n")
 
 

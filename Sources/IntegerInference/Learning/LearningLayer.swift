@@ -137,7 +137,7 @@ final class LearningLayer {
     transposed.bias.update(repeating: 0, count: passing)
     for o in stride(from: 0, to: layer.outputs, by: 4) {
       for k in 0..<4 {
-        let wide = min(30, LearningLayer.weightBits + Int(shift[o + k]) - scale)
+        let wide = max(1, min(30, LearningLayer.weightBits + Int(shift[o + k]) - scale))
         kernels.table.round_weights(
           weights.base + (o + k) * padded, passing, Int32(wide), rounded.base + k * padded)
       }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "FloatKernels.h"
+#include "LeastSquares.h"
 
 /// One 1x1 convolution. Activations are 0 ... 127, weights -127 ... 127.
 typedef struct {
@@ -130,6 +131,17 @@ typedef struct {
 
   /// `n` weights, shifted right and rounded, in -127 ... 127; shift: 1 ... 30.
   void (*round_weights)(const int32_t *weight, size_t n, int32_t shift, int8_t *out);
+  /// Local least squares. Before the pixels of a step whose columns are multiples of 4: their weights.
+  void (*squares_begin)(const prnn_squares *s, prnn_squares_step step);
+
+  /// Predictions of a channel in 1/16, 0 ... 4080, once the channels before are in place at `pixels`; with channel 0 the
+  /// energies of all channels, 0 ... 127. Both are (count, stride), a pixel's channels side by side. For all channels in turn.
+  void (*squares_predict)(const prnn_squares *s, prnn_squares_step step, int32_t channel, uint8_t *const *pixels,
+                          int16_t *predictions, uint8_t *energies, size_t stride);
+
+  /// After a step, with what it predicted: learns its samples.
+  void (*squares_learn)(const prnn_squares *s, prnn_squares_step step, uint8_t *const *pixels,
+                        const int16_t *predictions, size_t stride);
 } prnn_kernels;
 
 /// The kernels called `name` (scalar, sse2, avx2, avx512, neon), or null when this CPU or build lacks them.
