@@ -122,6 +122,7 @@ def learning():
     yield "learning-heads", "balanced", field(60, 64, 3, 31)
     yield "learning-all", "40,2,5,9,2,3,0,900,3000,3000,3000", field(50, 70, 4, 32)
     yield "learning-coarse", "1,0,0,8,0,0,1,65535,65535,65535,65535", field(34, 30, 3, 33)
+    yield "learning-mixed", "30,1,7,9,3,3,60,0,0,2000,2000,50,2,6,10,3,3,0,50,4000,4000,4000,40", field(40, 45, 3, 35)
     yield "learning-lot", "30,3,7,9,3,3,0,60,9000,9000,9000", {
         f"{i:02}.png": field(20, 24, 1, 34 + i)[..., 0] for i in range(20)}
 
