@@ -2,6 +2,9 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const uint8_t photo_2[] = {
+#embed "photo-2.prnnmodel"
+};
 static const uint8_t photo[] = {
 #embed "photo.prnnmodel"
 };
@@ -10,6 +13,7 @@ static const uint8_t photo_fast[] = {
 };
 
 static const prnn_bundled_model models[] = {
+    {"photo-2", photo_2, sizeof photo_2},
     {"photo", photo, sizeof photo},
     {"photo-fast", photo_fast, sizeof photo_fast},
 };

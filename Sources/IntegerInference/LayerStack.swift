@@ -33,11 +33,20 @@ final class Activations {
   /// (logitRows, 256)
   let logits: UnsafeMutablePointer<Int16>
 
-  /// - Parameter keepsAll: whether the features of all layers stay.
-  init(_ a: Architecture, batch: Int, keepsAll: Bool) {
+  /// Whose features these are, when they are those of another network.
+  private let owner: Activations?
+
+  var sharesFeatures: Bool { owner != nil }
+
+  /// - Parameters:
+  ///   - keepsAll: whether the features of all layers stay.
+  ///   - owner: has the features of a network whose layers below the heads are the same.
+  init(_ a: Architecture, batch: Int, keepsAll: Bool, sharing owner: Activations? = nil) {
+    self.owner = owner
     featureStride = Workspace.lines(a.headInputs(channel: a.channels - 1) + 16)
     let size = batch * featureStride
-    trunk = (0..<(keepsAll ? a.layers + 1 : min(2, a.layers + 1))).map { _ in Workspace.bytes(size) }
+    trunk =
+      owner?.trunk ?? (0..<(keepsAll ? a.layers + 1 : min(2, a.layers + 1))).map { _ in Workspace.bytes(size) }
     features = trunk[a.layers % trunk.count]
     narrowStride = Workspace.lines(a.bottleneck)
     narrow = Workspace.bytes(batch * narrowStride)
@@ -46,7 +55,8 @@ final class Activations {
   }
 
   deinit {
-    for buffer in [narrow] + trunk { buffer.deallocate() }
+    narrow.deallocate()
+    if owner == nil { for buffer in trunk { buffer.deallocate() } }
     logits.deallocate()
   }
 }
@@ -60,6 +70,7 @@ struct Expert {
   /// Runs the layers below the heads.
   func features(_ kernels: Kernels, _ work: Workspace, count: Int) {
     let a = activations
+    if a.sharesFeatures { return }
     layers.first.run(
       kernels, work.inputs, stride: work.inputStride, to: a.trunk[0], outputStride: a.featureStride, count: count,
       as: PRNN_RELU)

@@ -27,9 +27,12 @@ public final class TileCoder: NetworkCoder {
     let size = lot.size
     let batch = Wavefront(width: size.width, height: size.height, lag: architecture.lag).widest
     let learners = lot.learning?.experts.map { Learner(network, $0, kernels, batch: batch) } ?? []
-    let experts = learners.map {
-      Expert(
-        layers: $0.layers, activations: Activations(architecture, batch: batch, keepsAll: true), learner: $0)
+    var experts: [Expert] = []
+    for learner in learners {
+      let same = learner.learnsTrunk ? nil : experts.first { !$0.learner!.learnsTrunk }
+      let activations = Activations(
+        architecture, batch: batch, keepsAll: learner.learnsTrunk, sharing: same?.activations)
+      experts.append(Expert(layers: learner.layers, activations: activations, learner: learner))
     }
     let mixer = experts.count > 1 ? Mixer(experts, channels: channels, rate: lot.learning!.mixing, kernels) : nil
     let lattice = lot.lattice.map(LatticeWeights.init)
@@ -126,7 +129,7 @@ public final class TileCoder: NetworkCoder {
           stride: stride)
         squares?.setHead(channel, work.pixels, centres: work.centres, to: extra, stride: stride)
         let own = architecture.headInputs(channel: channel) - architecture.hidden
-        for expert in experts.dropFirst() {
+        for expert in experts.dropFirst() where !expert.activations.sharesFeatures {
           let other = expert.activations.features + architecture.hidden
           for i in 0..<count { (other + i * stride).update(from: extra + i * stride, count: own) }
         }
@@ -177,7 +180,7 @@ public final class TileCoder: NetworkCoder {
           sample.pointee, centre: centre, channel: channel, work.distribution, total: total)
         let symbol = sample.pointee &- centre
         experts[0].learner?.note(work.distribution, total: total, symbol: symbol, pixel: start + i)
-        mixer?.learn(work.distribution, symbol: symbol, row: i)
+        mixer?.learn(work.distribution, symbol: symbol)
         lattice?.learn(channel, pixel: work.pixels[start + i], centre: centre, work.distribution, total: total)
       }
     }

@@ -5,11 +5,14 @@ public struct Effort: Equatable, Sendable {
   /// The network as it is.
   public static let fast = Effort(learning: nil)
   /// Its heads learn while coding.
-  public static let balanced = Effort(learning: Learning([rule(heads: 629)]))
-  /// Three copies of the network learn together: one its heads, the others all layers but the first, slowly and fast.
+  public static let balanced = Effort(learning: Learning([rule(heads: 300)]))
+  /// Four copies of the network code together. One stays as it is, one learns its heads, the others all layers but the first, slowly
+  /// and fast.
   public static let max = Effort(
     learning: Learning(
-      [rule(heads: 419), rule(heads: 629, residual: 629), rule(heads: 3146, residual: 3146)], mixing: 20))
+      [
+        rule(heads: 0), rule(heads: 419), rule(heads: 629, residual: 629), rule(heads: 3146, residual: 3146),
+      ], mixing: 10))
 
   public static let named: [(name: String, effort: Effort)] = [
     ("fast", .fast), ("balanced", .balanced), ("max", .max),

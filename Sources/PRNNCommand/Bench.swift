@@ -40,7 +40,7 @@ struct Bench: ParsableCommand {
         if !json { try printLine(row.text(tools)) }
       }
     }
-    try finish(rows, tools, library.standard)
+    try finish(rows, tools, effort.model(model, in: library))
     try outcome.get()
   }
 
@@ -63,7 +63,8 @@ struct Bench: ParsableCommand {
     let png = isJPEG ? try raster.png() : bytes
     let codec = try work.codec()
     let start = now()
-    let archive = try codec.compress(raster, model: library.standard, effort: effort.effort, verify: false)
+    let archive = try codec.compress(
+      raster, model: effort.model(model, in: library), effort: effort.effort, verify: false)
     let coded = now()
     let back = try codec.decompress(archive, models: library)
     let decoded = now()

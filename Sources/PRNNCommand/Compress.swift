@@ -61,7 +61,8 @@ struct Compress: ParsableCommand {
     do {
       let archive = try work.codec(progress: bar.advance)
         .compress(
-          set, model: library.standard, embedModel: embedModel, effort: effort.effort, verify: !skipsVerification)
+          set, model: effort.model(model, in: library), embedModel: embedModel, effort: effort.effort,
+          verify: !skipsVerification)
       try OutputFile.write(output, force: write.force) { sink in try archive.withUnsafeBytes(sink) }
     } catch { throw Failure(label, error) }
     sources.reportSkipped()

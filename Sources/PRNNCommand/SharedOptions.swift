@@ -87,6 +87,11 @@ struct EffortOption: ParsableArguments {
       "How much time coding may take: fast, balanced or max. A higher effort makes smaller archives.",
       valueName: "effort"))
   var effort: Effort = .balanced
+
+  /// The model for new archives: the one asked for, or that of the effort.
+  func model(_ option: ModelOption, in library: ModelLibrary) -> Model {
+    option.model == nil && effort == .fast ? library.model(named: "photo-fast")! : library.standard
+  }
 }
 
 struct ModelOption: ParsableArguments {

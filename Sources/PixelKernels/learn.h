@@ -117,21 +117,20 @@ static void prnn_mix(const int16_t *const *logits, const int32_t *weights, int32
   for (int s = 0; s < 256; s++) out[s] = (int16_t)prnn_clamp(sums[s] >> 12, -32768, 32767);
 }
 
-static int32_t prnn_expectation(const prnn_distribution *d, const int16_t *logits) {
-  int64_t sum = 0;
-  int32_t total = 0;
-  for (int s = 0; s < 256; s += 16) {
-    // Products are below 2^30 in magnitude.
-    int64_t part = 0;
-    for (int i = s; i < s + 16; i++) {
-      int32_t f = (int32_t)(d->frequency[i] >> 8);
-      part += f * logits[i];
-      total += f;
-    }
-    sum += part;
+static void prnn_expectations(const prnn_distribution *d, const int16_t *const *logits, int32_t n, int32_t *means) {
+  int32_t shares[256], total = 0;
+  for (int s = 0; s < 256; s++) {
+    shares[s] = (int32_t)(d->frequency[s] >> 8);
+    total += shares[s];
   }
-  int64_t mean = sum / total;
-  return (int32_t)(mean - (mean * total > sum));
+  for (int32_t k = 0; k < n; k++) {
+    const int16_t *l = logits[k];
+    int64_t sum = 0;
+    // Products are below 2^30 in magnitude.
+    for (int s = 0; s < 256; s++) sum += shares[s] * l[s];
+    int64_t mean = sum / total;
+    means[k] = (int32_t)(mean - (mean * total > sum));
+  }
 }
 
 static void prnn_update(const prnn_rate *rate, size_t n, int32_t *sum, int32_t *momentum, int32_t *square, int32_t *weight) {
@@ -160,7 +159,7 @@ static void prnn_round_weights(const int32_t *weight, size_t n, int32_t shift, i
 
 // In the order of prnn_kernels.
 #define PRNN_LEARNING                                                                                                  \
-  prnn_slope, prnn_gate, prnn_quads, prnn_outer, prnn_totals, prnn_join, prnn_mix, prnn_expectation, prnn_update,      \
+  prnn_slope, prnn_gate, prnn_quads, prnn_outer, prnn_totals, prnn_join, prnn_mix, prnn_expectations, prnn_update,      \
       prnn_round_weights
 
 #endif

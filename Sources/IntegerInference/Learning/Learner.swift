@@ -61,7 +61,7 @@ final class Learner {
     zeros = Numbers(max(a.hidden, a.bottleneck))
   }
 
-  private var learnsTrunk: Bool { learning.rates.first > 0 || learning.rates.residual > 0 }
+  var learnsTrunk: Bool { learning.rates.first > 0 || learning.rates.residual > 0 }
   private var learnsHeads: Bool { learnsTrunk || learning.rates.head > 0 }
 
   /// Notes the cost of a sample.

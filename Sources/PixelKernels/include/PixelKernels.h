@@ -123,8 +123,8 @@ typedef struct {
   /// The sum of `n` (1 ... 4) sets of 256 logits with weights of 12 fraction bits, -8192 ... 8191, rounded, clamped to int16.
   void (*mix)(const int16_t *const *logits, const int32_t *weights, int32_t n, int16_t *out);
 
-  /// The mean of 256 logits under frequencies of a total from 2^22, each shifted right by 8; rounded down.
-  int32_t (*expectation)(const prnn_distribution *d, const int16_t *logits);
+  /// The means of `n` sets of 256 logits under frequencies of a total from 2^22, each shifted right by 8; rounded down.
+  void (*expectations)(const prnn_distribution *d, const int16_t *const *logits, int32_t n, int32_t *means);
 
   /// Moves `n` weights of one output against the sums of their slopes, which become 0.
   void (*update)(const prnn_rate *rate, size_t n, int32_t *sum, int32_t *momentum, int32_t *square, int32_t *weight);
