@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Reference decoder for .prnn archives, format versions 1 and 2.
+"""Reference decoder for .prnn archives, format versions 1 to 3.
 
 Written from format.md and arithmetic.md alone; the names in brackets below, such as [format: IMAG], are the sections
 of these texts. It is meant to be read beside them: it is slow, and uses integers only. What is inside a stream is in
-local_networks.py and paper_networks.py.
+local_networks.py, learning.py and paper_networks.py.
 
     python3 decode.py ARCHIVE.prnn [--model FILE.prnnmodel ...] [-o OUT.png|FOLDER] [--sha256]
 """
@@ -21,6 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from coding import ABSENT, Fields, FormatError, RangeDecoder, require
+from learning import LearningNetwork, Rules, read_rules
+from local_networks import LocalNetwork
 from model_file import ALPHA, COLOUR, GRAY, Model, load_model
 from names import check_names, read_names
 
@@ -39,7 +41,8 @@ MOST_PIXELS = 2**26  # of a series; a limit of this program alone, so that a dam
 
 @dataclass
 class Header:
-    """The fields of IMAG, the names, and the PNGC chunks as (place, type, data). [format: IMAG, NAME, PNGC]"""
+    """The fields of IMAG, the names, the PNGC chunks as (place, type, data), and how the networks learn.
+    [format: IMAG, NAME, PNGC, LRNG]"""
     width: int
     height: int
     colour_type: int
@@ -48,10 +51,11 @@ class Header:
     model_hash: bytes
     tile_width: int
     tile_height: int
-    checksum: int | None  # of the image; in version 2 every tile has one instead
+    checksum: int | None  # of the image; in later versions every tile has one instead
     count: int = 1
     lot: int = 1
     levels: int = 1
+    rules: Rules | None = None  # by which the networks learn
     names: list[str] = field(default_factory=list)
     png_chunks: list[tuple[int, bytes, bytes]] = field(default_factory=list)
 
@@ -94,12 +98,13 @@ class Chunks:
     """The chunks of an archive in order, one ahead. [format: A chunk]"""
     KNOWN = {1: (b"MODL", b"IMAG", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE"),
              2: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE")}
+    KNOWN[3] = (*KNOWN[2], b"LRNG")
 
     def __init__(self, data: bytes):
         self.fields = Fields(data, "the archive")
         require(self.fields.take(8) == b"\x89PRNN\r\n\x1a", "not a .prnn archive")
         self.version = self.fields.number("H")
-        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 and 2")
+        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 3")
         self.skipped = False  # was there a chunk to skip between the last one taken and the one at hand?
         self.read()
 
@@ -192,6 +197,11 @@ def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model
                 "VALU has a value that no sample can have")
         require(bool((weights[channel] != ABSENT).any()), "VALU without any value that occurs")
 
+    if chunks.kind == b"LRNG":
+        header.rules = read_rules(chunks.take(b"LRNG"))
+        require(all(isinstance(network, LocalNetwork) for role in roles for network in networks[role]),
+                "networks that do not learn are to learn")
+
     # [format: INDX, Tiles, Lots] The tiles row by row or the lots in order, with nothing between them; of several
     # levels those of the coarsest first.
     fields = chunks.take(b"INDX")
@@ -226,10 +236,12 @@ def decode_tile(fields: Fields, header: Header, networks: dict, weights: np.ndar
             require(len(stream) == 0, "a stream of a group of constant channels is not empty")
             scaled = np.array([int(np.argmax(weights[c] != ABSENT)) for c in channels])
         else:
-            decoder = RangeDecoder(stream)
-            scale = 1 if networks[role].bernoulli else scale
+            decoder, network = RangeDecoder(stream), networks[role]
+            if header.rules is not None:
+                network = LearningNetwork(network, header.rules)  # every stream starts with the model's weights
+            scale = 1 if network.bernoulli else scale
             known = None if smaller is None else smaller[..., channels] * scale
-            scaled = networks[role].decode(decoder, count, height, width, weights[channels], known)
+            scaled = network.decode(decoder, count, height, width, weights[channels], known)
             decoder.end()
         require(not (scaled % scale).any(), "the image is damaged: a sample is no multiple of the scale")
         scaled = scaled // scale

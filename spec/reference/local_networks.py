@@ -51,6 +51,11 @@ class LocalNetwork:
         """The (scaled) samples (count, height, width, channels) of a tile or lot. weights: (channels, 256)."""
         return np.stack([self.decode_picture(decoder, height, width, weights) for _ in range(count)])
 
+    def learn(self, inputs: np.ndarray, states: list[np.ndarray], channels: list[tuple]) -> None:
+        """After a step, whose pixels are the rows of all arrays: the network's inputs, its features after the first and
+        each residual layer, and of each channel the head's inputs and outputs, the frequencies of all symbols, and the
+        symbols decoded. Nothing to do here: see learning.py."""
+
     def decode_picture(self, decoder: RangeDecoder, height: int, width: int, weights: np.ndarray) -> np.ndarray:
         up, left, right, channels = self.up, self.left, self.right, self.channels
 
@@ -75,11 +80,12 @@ class LocalNetwork:
             p = np.where(nw >= high, low, np.where(nw <= low, high, w + n - nw))
             around = seen[rows[:, None] + window_rows, columns[:, None] + window_columns]  # (pixels, window, channels)
             d = (around - p[:, None, :]).reshape(len(r), -1)
-            state = self.first(np.hstack([fine(d), coarse(d)] + level(p))).clip(0, 127)  # clip(0, 127) is relu
+            inputs = np.hstack([fine(d), coarse(d)] + level(p))
+            states = [self.first(inputs).clip(0, 127)]  # clip(0, 127) is relu
             for layer in self.residual:
-                state = np.minimum(127, state + layer(state).clip(0, 127))
+                states.append(np.minimum(127, states[-1] + layer(states[-1]).clip(0, 127)))
 
-            e = np.zeros_like(p)
+            e, coded = np.zeros_like(p), []
             for k in range(channels):
                 # [arithmetic: Layers, Centre and Extra inputs]
                 offset = [0, e[:, 0], (e[:, 0] + e[:, min(1, k)]) >> 1][k]
@@ -88,14 +94,17 @@ class LocalNetwork:
                 for j in range(k):
                     extra += [fine(e[:, j]), middle(e[:, j]), coarse(e[:, j]), p[:, j] >> 1]
                 head, output = self.heads[k]
-                bottleneck = head(np.column_stack([state] + extra)).clip(0, 127)
+                head_inputs = np.column_stack([states[-1]] + extra)
+                bottleneck = head(head_inputs).clip(0, 127)
                 logits = output(bottleneck).clip(-32768, 32767)
 
-                values = (centre[:, None] + ORDER) % 256  # of the symbols in the order of coding
-                ends = frequencies(logits[:, ORDER], weights[k][values]).cumsum(axis=1)
-                for i in range(len(r)):
-                    seen[rows[i], columns[i], k] = values[i, decoder.symbol(ends[i])]
+                f = frequencies(logits, weights[k][(centre[:, None] + np.arange(256)) % 256])  # of the symbols
+                ends = f[:, ORDER].cumsum(axis=1)
+                symbols = np.array([ORDER[decoder.symbol(row)] for row in ends])
+                seen[rows, columns, k] = (centre + symbols) % 256
                 e[:, k] = seen[rows, columns, k] - p[:, k]
+                coded.append((head_inputs, bottleneck, f, symbols))
+            self.learn(inputs, states, coded)
 
             for row, column in zip(rows, columns):
                 if column == left and row + 1 < up + height:  # the first pixel stands left of the row below
