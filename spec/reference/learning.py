@@ -1,8 +1,9 @@
 """Local networks that learn while they decode, of format version 3. [format: LRNG, arithmetic: Learning]
 
 The letters of the text have these names here: N interval, mu momentum, nu squares, phi floor, chi head_shift, tau
-trunk_shift, D decay, rho rate, eta rate of the mixing; kappa scale, theta trunk, Omega weights. All arrays are of 64 bits where the text says 32, so that
-a sum that left 32 bits would show as another result, not as a wrapped one; the sums G are wrapped as it says.
+trunk_shift, D decay, rho rate, eta and Omega the mixing's rate and weights; kappa scale, theta trunk. All arrays are of
+64 bits where the text says 32, so that a sum that left 32 bits would show as another result, not as a wrapped one; the
+sums G are wrapped as it says.
 """
 
 from __future__ import annotations
