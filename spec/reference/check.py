@@ -15,6 +15,7 @@ from model_file import load_model
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "spec/vectors"
+ROUND_TRIPS = [("photo", "fast"), ("photo", "max"), ("photo-fast", "fast")]  # model, effort
 BUNDLED = sorted((ROOT / "Sources/BundledModels").glob("*.prnnmodel"))
 PICTURES = sorted((ROOT / "corpus/made").glob("*.png"))
 
@@ -56,10 +57,11 @@ def main():
     for name, expected in json.loads((VECTORS / "vectors.json").read_text()).items():
         report(name, samples_hash((VECTORS / name).read_bytes(), known) == expected)
     for picture in PICTURES:
-        for model in ("photo", "photo-fast"):
+        for model, effort in ROUND_TRIPS:
+            options = ["--model", model, "--effort", effort]
             with tempfile.TemporaryDirectory() as folder:
-                report(f"{picture.name} ({model})",
-                       decoded_again(program, picture, ["--model", model], BUNDLED, folder))
+                report(f"{picture.name} ({' '.join(options)})",
+                       decoded_again(program, picture, options, BUNDLED, folder))
     with tempfile.TemporaryDirectory() as folder:  # a set, with its names and its model in the archive
         report("corpus/made", decoded_again(program, ROOT / "corpus/made", ["--embed-model"], [], folder))
     print(f"{passed} passed, {failed} failed")

@@ -129,3 +129,16 @@ def frequencies(logits: np.ndarray, weights: np.ndarray) -> np.ndarray:
     d = logits.max(axis=1, keepdims=True) - logits
     f = (POWER[d % 32] >> np.minimum(d // 32, 63)) + 1  # POWER is below 2^23: a shift by 32 ... 63 gives 0
     return np.where(occurs, f, 0)
+
+
+def log2(x: int) -> int:
+    """log2(x) in whole numbers and 8 bits behind the point, rounded down bit by bit."""
+    whole = x.bit_length() - 1
+    mantissa = x >> (whole - 31) if whole > 31 else x << (31 - whole)
+    result = whole
+    for _ in range(8):
+        mantissa = (mantissa * mantissa) >> 31
+        carry = mantissa >> 32
+        mantissa >>= carry
+        result = 2 * result + carry
+    return result

@@ -3,7 +3,7 @@
 
 Written from format.md and arithmetic.md alone; the names in brackets below, such as [format: IMAG], are the sections
 of these texts. It is meant to be read beside them: it is slow, and uses integers only. What is inside a stream is in
-local_networks.py and paper_networks.py.
+local_networks.py, learning.py and paper_networks.py.
 
     python3 decode.py ARCHIVE.prnn [--model FILE.prnnmodel ...] [-o OUT.png|FOLDER] [--sha256]
 """
@@ -22,6 +22,7 @@ import numpy as np
 
 from coding import ABSENT, Fields, FormatError, RangeDecoder, require
 from lattice import Lattice, read_lattice
+from learning import LearningNetwork, Rules, read_rules
 from model_file import ALPHA, COLOUR, GRAY, Model, load_model
 from names import check_names, read_names
 
@@ -40,7 +41,8 @@ MOST_PIXELS = 2**26  # of a series; a limit of this program alone, so that a dam
 
 @dataclass
 class Header:
-    """The fields of IMAG, the names, and the PNGC chunks as (place, type, data). [format: IMAG, NAME, PNGC]"""
+    """The fields of IMAG, the names, the PNGC chunks as (place, type, data), and how the networks learn.
+    [format: IMAG, NAME, PNGC, LRNG]"""
     width: int
     height: int
     colour_type: int
@@ -49,11 +51,12 @@ class Header:
     model_hash: bytes
     tile_width: int
     tile_height: int
-    checksum: int | None  # of the image; in version 2 every tile has one instead
+    checksum: int | None  # of the image; in later versions every tile has one instead
     count: int = 1
     lot: int = 1
     levels: int = 1
     lattice: Lattice | None = None
+    rules: Rules | None = None  # by which the networks learn
     names: list[str] = field(default_factory=list)
     png_chunks: list[tuple[int, bytes, bytes]] = field(default_factory=list)
 
@@ -96,7 +99,7 @@ class Chunks:
     """The chunks of an archive in order, one ahead. [format: A chunk]"""
     KNOWN = {1: (b"MODL", b"IMAG", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE"),
              2: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE"),
-             3: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"LATT", b"INDX", b"TILE", b"DONE")}
+             3: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"LATT", b"LRNG", b"INDX", b"TILE", b"DONE")}
 
     def __init__(self, data: bytes):
         self.fields = Fields(data, "the archive")
@@ -199,6 +202,9 @@ def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model
         header.lattice = read_lattice(chunks.take(b"LATT"))
         require(COLOUR in roles, "a colour lattice of an image without colours")
         require(networks[COLOUR][0].is_local, "a colour lattice with a network that is not local")
+    if chunks.kind == b"LRNG":
+        header.rules = read_rules(chunks.take(b"LRNG"))
+        require(all(networks[role][0].is_local for role in roles), "networks that do not learn are to learn")
 
     # [format: INDX, Tiles, Lots] The tiles row by row or the lots in order, with nothing between them; of several
     # levels those of the coarsest first.
@@ -234,11 +240,13 @@ def decode_tile(fields: Fields, header: Header, networks: dict, weights: np.ndar
             require(len(stream) == 0, "a stream of a group of constant channels is not empty")
             scaled = np.array([int(np.argmax(weights[c] != ABSENT)) for c in channels])
         else:
-            decoder = RangeDecoder(stream)
-            scale = 1 if networks[role].bernoulli else scale
+            decoder, network = RangeDecoder(stream), networks[role]
+            if header.rules is not None:
+                network = LearningNetwork(network, header.rules)  # every stream starts with the model's weights
+            scale = 1 if network.bernoulli else scale
             known = None if smaller is None else smaller[..., channels] * scale
             more = (header.lattice,) if header.lattice and role == COLOUR else ()
-            scaled = networks[role].decode(decoder, count, height, width, weights[channels], known, *more)
+            scaled = network.decode(decoder, count, height, width, weights[channels], known, *more)
             decoder.end()
         require(not (scaled % scale).any(), "the image is damaged: a sample is no multiple of the scale")
         scaled = scaled // scale
@@ -275,7 +283,8 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
     require(fields.number("I") == sum(h.count for h, _ in series), "the archive is damaged: wrong number of images")
     fields.end()
     chunks.fields.end()  # nothing follows
-    require(chunks.version < 3 or any(h.lattice for h, _ in series), "an archive of version 3 without a colour lattice")
+    require(chunks.version < 3 or any(h.lattice or h.rules for h, _ in series),
+            "an archive of version 3 without a colour lattice or networks that learn")
     require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
     check_names([name for h, _ in series for name in h.names])
     return series

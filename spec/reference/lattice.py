@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from coding import ABSENT, Fields, FormatError, frequencies, require
+from coding import ABSENT, Fields, FormatError, frequencies, log2, require
 
 JFIF = [65536, 91881, 22554, 46802, 116130, -11728000, 8910336, -14831872]
 NOWHERE = -32768  # the weight, in 1/32 bit, of a value that does not occur
@@ -52,19 +52,6 @@ def read_lattice(fields: Fields) -> Lattice:
         raise FormatError(f"unknown kind {kind} of a colour lattice")
     fields.end()
     return lattice
-
-
-def log2(x: int) -> int:
-    """log2(x) in whole numbers and 8 bits behind the point, rounded down bit by bit."""
-    whole = x.bit_length() - 1
-    mantissa = x >> (whole - 31) if whole > 31 else x << (31 - whole)
-    result = whole
-    for _ in range(8):
-        mantissa = (mantissa * mantissa) >> 31
-        carry = mantissa >> 32
-        mantissa >>= carry
-        result = 2 * result + carry
-    return result
 
 
 class Memory:

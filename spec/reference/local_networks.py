@@ -29,6 +29,7 @@ class LocalNetwork:
     level = 0  # networks of this kind have no levels
     bernoulli = False
     is_local = True
+    mixing = None  # of the logits of several copies of the network: see learning.py
 
     def __init__(self, fields: Fields, kind: int):
         """[format: Local networks]"""
@@ -76,6 +77,26 @@ class LocalNetwork:
         memory = lattice and Memory(lattice)
         return np.stack([self.decode_picture(decoder, height, width, weights, memory) for _ in range(count)])
 
+    # [arithmetic: Layers] for the pixels of a step, which are the rows of all arrays.
+
+    def features(self, inputs: np.ndarray) -> list[np.ndarray]:
+        """After the first layer and each residual one."""
+        states = [self.first(inputs).clip(0, 127)]  # clip(0, 127) is relu
+        for layer in self.residual:
+            states.append(np.minimum(127, states[-1] + layer(states[-1]).clip(0, 127)))
+        return states
+
+    def channel(self, k: int, states: list[np.ndarray], extra: list[np.ndarray]) -> tuple[np.ndarray, ...]:
+        """The inputs of the channel's head, its outputs, and the logits."""
+        head, output = self.heads[k]
+        inputs = np.column_stack([states[-1]] + extra)
+        bottleneck = head(inputs).clip(0, 127)
+        return inputs, bottleneck, output(bottleneck).clip(-32768, 32767)
+
+    def learn(self, inputs: np.ndarray, states: list[np.ndarray], channels: list[tuple]) -> None:
+        """After a step: the network's inputs, its features, and of each channel what `channel` gave, the frequencies of
+        all symbols, and the symbols decoded. Nothing to do here: see learning.py."""
+
     def decode_picture(self, decoder: RangeDecoder, height: int, width: int, weights: np.ndarray,
                        memory: Memory | None) -> np.ndarray:
         up, left, right, channels = self.up, self.left, self.right, self.channels
@@ -115,11 +136,10 @@ class LocalNetwork:
                 inputs += [middle(q >> 2), middle(q >> 5), fit.energies(r)]
             if fits:
                 inputs += [errors[r + 1, x], errors[r, x + 1], errors[r, x], errors[r, x + 2]]  # W, N, NW, NE
-            state = self.first(np.hstack(inputs)).clip(0, 127)  # clip(0, 127) is relu
-            for layer in self.residual:
-                state = np.minimum(127, state + layer(state).clip(0, 127))
+            inputs = np.hstack(inputs)
+            states = self.features(inputs)
 
-            e, u = np.zeros_like(p), np.zeros_like(p)
+            e, u, coded = np.zeros_like(p), np.zeros_like(p), []
             for k in range(channels):
                 # [arithmetic: Layers, Centre and Extra inputs]
                 offset = [0, e[:, 0], (e[:, 0] + e[:, min(1, k)]) >> 1][k]
@@ -138,23 +158,31 @@ class LocalNetwork:
                         extra += [middle(q), middle(q >> 3), fit.energies(r)[:, k]]
                     for j in range(k):
                         extra += [fine(u[:, j]), middle(u[:, j])]
-                head, output = self.heads[k]
-                bottleneck = head(np.column_stack([state] + extra)).clip(0, 127)
-                logits = output(bottleneck).clip(-32768, 32767)
+                computed = self.channel(k, states, extra)
+                logits = computed[-1]
 
-                values = (centre[:, None] + ORDER) % 256  # of the symbols in the order of coding
-                ends = frequencies(logits[:, ORDER], weights[k][values]).cumsum(axis=1)
+                values = (centre[:, None] + np.arange(256)) % 256  # of the symbols
+                f, symbols = frequencies(logits, weights[k][values]), np.empty(len(r), np.int64)
                 for i in range(len(r)):
-                    y, x = rows[i], columns[i]
+                    row, column = rows[i], columns[i]
+                    if self.mixing:
+                        logits[i] = self.mixing.logits(k, i)
+                        f[i] = frequencies(logits[i:i + 1], weights[k][values[i:i + 1]])[0]
                     if memory:
-                        around = {"x": seen[y, x], "w": seen[y, x - 1], "n": seen[y - 1, x], "nw": seen[y - 1, x - 1]}
-                        ends[i] = memory.frequencies(k, y - up, x - left, around, p[i], logits[i, ORDER],
-                                                     weights[k][values[i]], values[i]).cumsum()
-                    seen[y, x, k] = values[i, decoder.symbol(ends[i])]
+                        around = {"x": seen[row, column], "w": seen[row, column - 1],
+                                  "n": seen[row - 1, column], "nw": seen[row - 1, column - 1]}
+                        f[i] = memory.frequencies(k, row - up, column - left, around, p[i], logits[i],
+                                                  weights[k][values[i]], values[i])
+                    symbols[i] = ORDER[decoder.symbol(f[i, ORDER].cumsum())]
+                    seen[row, column, k] = values[i, symbols[i]]
+                    if self.mixing:
+                        self.mixing.learn(k, i, f[i], symbols[i])
                     if memory:
-                        memory.learn(k, seen[y, x])
+                        memory.learn(k, seen[row, column])
                 e[:, k] = seen[rows, columns, k] - p[:, k]
                 u[:, k] = seen[rows, columns, k] - centre
+                coded.append((*computed, f, symbols))
+            self.learn(inputs, states, coded)
 
             if fits:
                 errors[r + 1, x + 1] = fine(u)
