@@ -113,7 +113,7 @@ extension NetworkCoder {
 
 extension Model.Network {
   /// Bytes that a coder needs for a lot, its samples included, about; `Int.max` for more than that.
-  public func bytesNeeded(_ size: LotSize, hasLattice: Bool = false) -> Int {
+  public func bytesNeeded(_ size: LotSize, hasLattice: Bool = false, learning: Learning? = nil) -> Int {
     switch body {
     case .local(let local):
       // One picture of the lot after the other, but all samples may be asked for.
@@ -121,6 +121,7 @@ extension Model.Network {
         saturatedProduct(size.width + 32, size.height + 16, local.architecture.channels, size.count),
         hasLattice ? LatticeWeights.bytes : 0,
         LeastSquares.bytesNeeded(local.architecture, size),
+        saturatedProduct(learning?.experts.count ?? 0, Learner.bytesNeeded(local.architecture, size)),
       ])
     case .pixelRNN(let network): PixelRNNState.bytesNeeded(network.architecture, size)
     }

@@ -51,7 +51,7 @@ struct CodingPlan: Sendable {
     let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: images)
     let working = groups.map { group in
       (0..<header.levels).map {
-        model.network(for: group.role, level: $0)!.bytesNeeded(size, hasLattice: lattice != nil)
+        model.network(for: group.role, level: $0)!.bytesNeeded(size, hasLattice: lattice != nil, learning: learning)
       }.max()!
     }.max()!
     return saturatedSum([

@@ -106,7 +106,7 @@ import Testing
       error("--from", "photograph", stripes)
         == .init(
           status: EX_USAGE,
-          error: "prnn: photograph: no such model; give one of photo, photo-fast, or a model file\n"))
+          error: "prnn: photograph: no such model; give one of photo-2, photo, photo-fast, or a model file\n"))
     #expect(
       error("--from", stripes + "/0.png", stripes).error
         == "prnn: \(stripes)/0.png: not a prnn model file; give a file made by prnn train or prnn quantise\n")

@@ -1,3 +1,4 @@
+import ArchiveFormat
 import Glibc
 import PRNN
 import Raster
@@ -134,7 +135,7 @@ import Testing
     let original = try folder.write("in.png", picture().png())
     let result = run("compress", original, "--model", "dream")
     #expect(result.status == EX_USAGE)
-    #expect(result.error == "prnn: dream: no such model; give one of photo, photo-fast, or a model file\n")
+    #expect(result.error == "prnn: dream: no such model; give one of photo-2, photo, photo-fast, or a model file\n")
     let kernel = shell("PRNN_KERNEL=mmx \(program) compress '\(original)'")
     #expect(kernel.status == EX_CONFIG)
     #expect(kernel.error.contains("PRNN_KERNEL=mmx is not to be had on this machine"))
@@ -150,8 +151,31 @@ import Testing
       "'\(program)' info '\(#filePath.replacing("Tests/PRNNCommandTests/CommandTests.swift", with: "spec/vectors/palette4.prnn"))' 1>&2"
     #expect(shell(palette).error.contains("PNG chunks  PLTE tRNS"))
     #expect(shell("\(program) models > /dev/full").status == EX_IOERR)
-    #expect(shell("\(program) models 1>&2").error.hasPrefix("photo  "))
+    #expect(shell("\(program) models 1>&2").error.hasPrefix("photo-2  "))
     #expect(shell("\(program) models --json 1>&2").error.contains("\"kmacPerPixel\""))
+  }
+
+  @Test func effortsAndHeatmaps() throws {
+    let original = try folder.write("in.png", picture().png())
+    #expect(run("compress", original, "--effort", "fast").status == 0)
+    #expect(shell("\(program) info '\(folder / "in.prnn")' 1>&2").error.contains("model       photo-fast "))
+    #expect(run("compress", original, "--effort", "9,0,0,8,0,0,0,0,9000,9000,9000", "-f").status == 0)
+    #expect(run("decompress", folder / "in.prnn", "-o", folder / "back.png").status == 0)
+    #expect(try Raster(png: folder.read("back.png")) == picture())
+    for wrong in ["slow", "1,2,3", "9,16,0,8,0,0,0,0,1,1,1", "9,0,0,8,0,0,0,0,1,1,1,5", ""] {
+      #expect(run("compress", original, "--effort", wrong, "-f").status == EX_USAGE)
+    }
+    let drawn = shell("\(program) inspect '\(folder / "in.prnn")' --heatmap '\(folder / "heat.png")' 1>&2")
+    #expect(drawn.status == 0 && drawn.error.contains(" bits a pixel; white: "))
+    let heat = try Raster(png: folder.read("heat.png"))
+    #expect(heat.width == 24 && heat.height == 16 && Set(heat.samples).count > 3)
+    // The costs add up to the streams, but for the coder's last bytes.
+    let archive = try Archive(folder.read("in.prnn"))
+    let costs = try Codec().costs(archive, image: 0, models: .bundled)
+    let bytes = archive.series[0].tiles.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } }
+    #expect(abs(costs.bits / 8 - Double(bytes)) < 8)
+    #expect(run("inspect", folder / "in.prnn", "--heatmap", folder / "heat.png").status == EX_CANTCREAT)
+    #expect(run("inspect", original, "--heatmap", folder / "b.png").status == EX_DATAERR)
   }
 
   @Test func bench() throws {

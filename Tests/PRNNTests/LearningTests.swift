@@ -9,28 +9,37 @@ import Testing
 @Suite struct LearningTests {
   static let models = ModelLibrary.bundled
   /// All layers learn, fast, so that a small picture has many updates.
-  static let learning = Learning(
+  static let rule = Learning.Rule(
     interval: 50, momentumShift: 2, squareShift: 6, floor: 10, decay: 30,
     rates: .init(first: 300, residual: 900, head: 900, logits: 900))
+  static let learning = Learning([rule])
+  /// Three copies, the second of which keeps its layers below the heads.
+  static let mixed = {
+    var (heads, fast) = (rule, rule)
+    heads.rates = .init(first: 0, residual: 0, head: 700, logits: 700)
+    fast.rates.residual = 4000
+    return Learning([fast, heads, rule], mixing: 30)
+  }()
 
-  @Test(arguments: [Raster.ColourType.rgb, .rgba, .gray, .grayAlpha])
-  func samplesComeBack(type: Raster.ColourType) throws {
+  @Test(arguments: [Raster.ColourType.rgb, .rgba, .gray, .grayAlpha], [learning, mixed])
+  func samplesComeBack(type: Raster.ColourType, learning: Learning) throws {
     let raster = picture(type, 50, 31)
     var set = PictureSet()
     set.add(raster)
     let codec = try Codec(threads: 2)
     let archive = try codec.archive(
-      of: set, model: Self.models.standard, embedModel: false, learning: Self.learning, always: true)
-    #expect(archive.version == 3 && archive.series[0].learning == Self.learning.bytes)
+      of: set, model: Self.models.standard, embedModel: false, learning: learning, always: true)
+    #expect(archive.version == 3 && archive.series[0].learning == learning.bytes)
     #expect(try codec.decompress(archive.serialised(), models: Self.models) == raster)
   }
 
-  @Test func sameBytesForAllKernelsAndThreads() throws {
+  @Test(arguments: [learning, mixed])
+  func sameBytesForAllKernelsAndThreads(learning: Learning) throws {
     var set = PictureSet()
     set.add(picture(.rgba, 1030, 9))
     let bytes = try Kernels.available.map { kernel in
       try Codec(threads: kernel == Kernels.available[0] ? 1 : 3, kernel: kernel).archive(
-        of: set, model: Self.models.standard, embedModel: false, learning: Self.learning, always: true
+        of: set, model: Self.models.standard, embedModel: false, learning: learning, always: true
       ).serialised()
     }
     #expect(bytes.allSatisfy { $0 == bytes[0] })
@@ -45,15 +54,14 @@ import Testing
       raster.samples[i] = UInt8(((x / 3 + y / 2) % 5) * 40 + channel * 10 + (pixel &* 40_503 >> 7) & 3)
     }
     let codec = try Codec(threads: 2)
-    var heads = Self.learning
+    var heads = Self.rule
     heads.rates = .init(first: 0, residual: 0, head: 6000, logits: 6000)
     var all = heads
     all.rates.residual = 6000
-    let sizes = try [Effort.fast, Effort(learning: heads), Effort(learning: all)].map {
+    let sizes = try [nil, Learning([heads]), Learning([all])].map { Effort(learning: $0) }.map {
       try codec.compress(raster, model: Self.models.standard, effort: $0).count
     }
-    #expect(sizes[1] < sizes[0] * 9 / 10)
-    #expect(sizes[2] < sizes[1])
+    #expect(sizes[1] < sizes[0] * 9 / 10 && sizes[2] < sizes[0] * 9 / 10)
   }
 
   /// Where learning does not pay the archive is that of the least effort.
@@ -68,6 +76,9 @@ import Testing
   @Test func numbersOutOfBoundsAreRefused() throws {
     let bytes = Self.learning.bytes
     #expect(Learning(bytes: bytes) == Self.learning)
+    #expect(Learning(bytes: Self.mixed.bytes) == Self.mixed)
+    for count in [2, 3, 4] { #expect(Learning(bytes: Array(repeating: bytes, count: count).flatMap { $0 }) == nil) }
+    #expect(Learning(bytes: Array(repeating: bytes, count: 5).flatMap { $0 } + [1]) == nil)
     #expect(Learning(bytes: bytes + [0]) == nil && Learning(bytes: bytes.dropLast()) == nil)
     for (place, value) in [(2, 16), (3, 16), (4, 7), (4, 25), (5, 16), (6, 16)] {
       var other = bytes

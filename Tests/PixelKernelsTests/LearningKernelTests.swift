@@ -140,4 +140,41 @@ import Testing
       }
     }
   }
+
+  /// Mixing against sums in 64 bits.
+  @Test(arguments: 1...4)
+  func mixing(count: Int) {
+    var numbers = Numbers(state: UInt64(count))
+    let logits = (0..<count).map { _ in
+      (0..<256).map { _ in Int16(numbers.next(-32768...32767) >> numbers.next(0...8)) }
+    }
+    let weights = (0..<count).map { _ in Int32(numbers.next(-8192...8191)) }
+    var d = prnn_distribution()
+    withUnsafeMutableBytes(of: &d.frequency) { bytes in
+      let f = bytes.bindMemory(to: UInt32.self)
+      for s in 0..<256 { f[s] = UInt32(s == 9 ? 4_194_305 : numbers.next(0...4_194_305) >> numbers.next(0...22)) }
+    }
+    let mixed = (0..<256).map { s -> Int in
+      let sum = (0..<count).reduce(0) { $0 + Int(weights[$1]) * Int(logits[$1][s]) }
+      return max(-32768, min(32767, (sum + 2048) >> 12))
+    }
+    let total = (0..<256).reduce(0) { $0 + Int(prnn_frequency(&d, UInt32($1)) >> 8) }
+    let means = logits.map { l -> Int in
+      let sum = (0..<256).reduce(0) { $0 + Int(prnn_frequency(&d, UInt32($1)) >> 8) * Int(l[$1]) }
+      return Int((Double(sum) / Double(total)).rounded(.down))
+    }
+    for kernels in Self.all {
+      let copies = logits.map { l -> UnsafePointer<Int16>? in
+        let p = UnsafeMutablePointer<Int16>.allocate(capacity: 256)
+        p.update(from: l, count: 256)
+        return UnsafePointer(p)
+      }
+      defer { for p in copies { p!.deallocate() } }
+      var (out, found) = ([Int16](repeating: 0, count: 256), [Int32](repeating: 0, count: count))
+      kernels.mix(copies, weights, Int32(count), &out)
+      kernels.expectations(&d, copies, Int32(count), &found)
+      #expect(out.map { Int($0) } == mixed)
+      #expect(found.map { Int($0) } == means)
+    }
+  }
 }

@@ -118,13 +118,18 @@ def paper():
 
 
 def learning():
-    """Archives whose networks learn: name, the numbers of LRNG, and the samples of the files."""
-    yield "learning-heads", "balanced", field(60, 64, 3, 31)
-    yield "learning-all", "40,2,5,9,2,3,0,900,3000,3000,3000", field(50, 70, 4, 32)
-    yield "learning-coarse", "1,0,0,8,0,0,1,65535,65535,65535,65535", field(34, 30, 3, 33)
-    yield "learning-mixed", "30,1,7,9,3,3,60,0,0,2000,2000,50,2,6,10,3,3,0,50,4000,4000,4000,40", field(40, 45, 3, 35)
-    yield "learning-lot", "30,3,7,9,3,3,0,60,9000,9000,9000", {
+    """Archives whose networks learn: name, model, the numbers of LRNG, and the samples of the files."""
+    yield "learning-heads", "tiny", "256,1,7,14,3,3,60,0,0,629,629", field(60, 64, 3, 31)
+    yield "learning-all", "tiny", "40,2,5,9,2,3,0,900,3000,3000,3000", field(50, 70, 4, 32)
+    yield "learning-coarse", "tiny", "1,0,0,8,0,0,1,65535,65535,65535,65535", field(34, 30, 3, 33)
+    mixed = "30,1,7,9,3,3,60,0,0,2000,2000,50,2,6,10,3,3,0,50,4000,4000,4000,40"
+    yield "learning-mixed", "tiny", mixed, field(40, 45, 3, 35)
+    yield "learning-lot", "tiny", "30,3,7,9,3,3,0,60,9000,9000,9000", {
         f"{i:02}.png": field(20, 24, 1, 34 + i)[..., 0] for i in range(20)}
+    yield "learning-squares", "tiny-squares", mixed, {f"{i}.png": field(17, 26, 4, 60 + i) for i in range(4)}
+    few = converted((65536, 91881, 22554, 46802, 116130), 0, planes(50, 48, 36)) // 12 * 12
+    yield "learning-lattice", "tiny", "30,1,7,9,3,3,60,0,0,0,0," + mixed[:-2] + "200", np.dstack([few, field(50, 48, 1, 37)])
+    yield "learning-comb", "tiny", mixed, field(72, 72, 1, 5)[..., 0] // 8 * 8
 
 
 def squares():
@@ -171,7 +176,7 @@ def main():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(samples).save(path)
             add(name, pathlib.Path(folder, name), files.values(), *options)
-        for name, effort, files in learning():
+        for name, model, effort, files in learning():
             source = pathlib.Path(folder, name)
             if isinstance(files, dict):
                 source.mkdir()
@@ -180,7 +185,7 @@ def main():
             else:
                 source, files = source.with_suffix(".png"), {"": files}
                 Image.fromarray(files[""]).save(source)
-            add(name, source, files.values(), "--model", HERE / "tiny.prnnmodel", "--effort", effort)
+            add(name, source, files.values(), "--model", HERE / f"{model}.prnnmodel", "--effort", effort)
         for name, model, files in paper():
             source = pathlib.Path(folder, name)
             if isinstance(files, dict):

@@ -1,3 +1,4 @@
+import ByteCoding
 import PixelKernels
 import PixelModels
 
@@ -59,6 +60,13 @@ final class Learner {
     trunk = Numbers(batch * a.hidden)
     passed = Numbers(batch * max(a.hidden, a.bottleneck))
     zeros = Numbers(max(a.hidden, a.bottleneck))
+  }
+
+  /// Bytes for a lot, about: its weights, each with a sum, a momentum and a square, and what it keeps of the pixels of a step.
+  static func bytesNeeded(_ architecture: Architecture, _ size: LotSize) -> Int {
+    let batch = Wavefront(width: size.width, height: size.height, lag: architecture.lag).widest
+    let pixel = (architecture.layers + 8) * architecture.hidden + 4 * architecture.bottleneck + 256
+    return saturatedSum([18 * architecture.macsPerPixel, saturatedProduct(batch, pixel)])
   }
 
   var learnsTrunk: Bool { learning.rates.first > 0 || learning.rates.residual > 0 }
