@@ -25,7 +25,6 @@ WAYS = {  # options of prnn compress
     "balanced": ["--effort", "balanced"],
     "max": ["--effort", "max"],
     "photo, not learning": ["--model", "photo", "--effort", "fast"],
-    "photo, balanced": ["--model", "photo", "--effort", "balanced"],
     "photo, max": ["--model", "photo", "--effort", "max"],
 }
 

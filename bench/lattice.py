@@ -92,7 +92,7 @@ def lattice_of(archive):
 
 def prnn(program, picture, folder):
     out = pathlib.Path(folder, "a.prnn")
-    subprocess.run([program, "compress", "--force", "--quiet", "--no-verify", "--threads", "1", picture, "-o", out],
+    subprocess.run([program, "compress", "--force", "--quiet", "--no-verify", "--effort", "max", picture, "-o", out],
                    check=True)
     return out.read_bytes()
 
@@ -114,9 +114,9 @@ def row(files):
 def save(results):
     (RESULTS / "lattice.json").write_text(json.dumps(results, indent=1) + "\n")
     lines = ["# Colour lattices", "",
-             "Bits/dim of whole files, model `photo`, by `python3 bench/lattice.py DATA`. All but Kodak are the pictures of",
+             "Bits/dim of whole files, `--effort max`, by `python3 bench/lattice.py DATA`. All but Kodak are the pictures of",
              "`photos/validation`, changed as the row says; what is before the change is `unchanged`. Kodak is for reporting only.", "",
-             "| pictures | prnn | prnn without lattices | jxl e9 | prnn / jxl e9 | lattices found |", "|---|---|---|---|---|---|"]
+             "| pictures | prnn | `photo` without lattices or learning | jxl e9 | prnn / jxl e9 | lattices found |", "|---|---|---|---|---|---|"]
     for name, r in results.items():
         found = ", ".join(f"{v} {k}" for k, v in r["lattices"].items())
         without = f"{r['without']:.3f}" if "without" in r else "-"

@@ -157,9 +157,36 @@ static void prnn_round_weights(const int32_t *weight, size_t n, int32_t shift, i
   for (size_t i = 0; i < n; i++) out[i] = (int8_t)prnn_clamp((weight[i] + half) >> shift, -127, 127);
 }
 
+static void prnn_pack(const int32_t *weights, size_t inputs, size_t outputs, int8_t *rows, int8_t *out) {
+  for (size_t o = 0; o < outputs; o += 16) {
+    prnn_round_weights(weights + o * inputs, 16 * inputs, 16, rows);
+    for (size_t q = 0; q < inputs / 4; q++, out += 64)
+      for (size_t r = 0; r < 16; r++) memcpy(out + 4 * r, rows + r * inputs + 4 * q, 4);
+  }
+}
+
+static void prnn_pack_transposed(const int32_t *weights, size_t inputs, size_t outputs, const int32_t *shifts, size_t passing,
+                                 int8_t *rows, int8_t *out, int32_t *bias) {
+  for (size_t j = 0; j < passing; j++) bias[j] = 0;
+  for (size_t o = 0; o < outputs; o += 4) {
+    for (size_t k = 0; k < 4; k++) prnn_round_weights(weights + (o + k) * inputs, passing, shifts[o + k], rows + k * passing);
+    const int8_t *a = rows, *b = a + passing, *c = b + passing, *d = c + passing;
+    for (size_t j = 0; j < passing; j++) bias[j] -= 64 * (a[j] + b[j] + c[j] + d[j]);
+    for (size_t j = 0; j < passing; j += 16) {
+      int8_t *to = out + (j / 16 * (outputs / 4) + o / 4) * 64;
+      for (size_t i = 0; i < 16; i++) {
+        to[4 * i] = a[j + i];
+        to[4 * i + 1] = b[j + i];
+        to[4 * i + 2] = c[j + i];
+        to[4 * i + 3] = d[j + i];
+      }
+    }
+  }
+}
+
 // In the order of prnn_kernels.
 #define PRNN_LEARNING                                                                                                  \
   prnn_slope, prnn_gate, prnn_quads, prnn_outer, prnn_totals, prnn_join, prnn_mix, prnn_expectations, prnn_update,      \
-      prnn_round_weights
+      prnn_round_weights, prnn_pack, prnn_pack_transposed
 
 #endif

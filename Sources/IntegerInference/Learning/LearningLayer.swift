@@ -28,7 +28,9 @@ final class LearningLayer {
   private let biasSums: Numbers<Int32>
   private let biasMomenta: Numbers<Int32>
   private let biasSquares: Numbers<Int32>
-  /// (4, padded inputs)
+  /// (outputs): of the weights that are passed back.
+  private let passingShifts: Numbers<Int32>
+  /// (16, padded inputs)
   private let rounded: Numbers<Int8>
 
   /// - Parameters:
@@ -50,7 +52,11 @@ final class LearningLayer {
     (momenta, squares) = (Numbers(padded * outputs), Numbers(padded * outputs))
     (biases, biasSums) = (Numbers(outputs), Numbers(outputs))
     (biasMomenta, biasSquares) = (Numbers(outputs), Numbers(outputs))
-    rounded = Numbers(4 * padded)
+    rounded = Numbers(16 * padded)
+    passingShifts = Numbers(outputs)
+    for o in 0..<outputs {
+      passingShifts[o] = Int32(max(1, min(30, LearningLayer.weightBits + Int(model.shift[o]) - scale)))
+    }
     for o in 0..<outputs {
       for i in 0..<inputs { weights[o * padded + i] = Int32(model.weights[o * inputs + i]) << LearningLayer.weightBits }
       let most = LearningLayer.largestBias >> LearningLayer.biasBits
@@ -122,36 +128,15 @@ final class LearningLayer {
 
   /// Makes the weights of the products.
   private func round() {
-    let padded = layer.inputs
-    let quads = padded / 4
-    for o in 0..<layer.outputs {
-      kernels.table.round_weights(weights.base + o * padded, padded, Int32(LearningLayer.weightBits), rounded.base)
-      let to = UnsafeMutableRawPointer(layer.weights + (o / 16 * quads * 16 + o % 16) * 4).assumingMemoryBound(
-        to: UInt32.self)
-      let from = UnsafeRawPointer(rounded.base).assumingMemoryBound(to: UInt32.self)
-      for i in 0..<quads { to[16 * i] = from[i] }
+    let (padded, outputs) = (layer.inputs, layer.outputs)
+    kernels.table.pack(weights.base, padded, outputs, rounded.base, layer.weights)
+    for o in 0..<outputs {
       layer.bias[o] = (biases[o] + (1 << Int32(LearningLayer.biasBits - 1))) >> Int32(LearningLayer.biasBits)
     }
     guard let transposed else { return }
-    let passing = transposed.outputs
-    transposed.bias.update(repeating: 0, count: passing)
-    for o in stride(from: 0, to: layer.outputs, by: 4) {
-      for k in 0..<4 {
-        let wide = max(1, min(30, LearningLayer.weightBits + Int(shift[o + k]) - scale))
-        kernels.table.round_weights(
-          weights.base + (o + k) * padded, passing, Int32(wide), rounded.base + k * padded)
-      }
-      for j in 0..<passing {
-        let to = transposed.weights + ((j / 16 * (layer.outputs / 4) + o / 4) * 16 + j % 16) * 4
-        var sum: Int32 = 0
-        for k in 0..<4 {
-          to[k] = rounded[k * padded + j]
-          sum &+= Int32(to[k])
-        }
-        // Slopes come with 64 added.
-        transposed.bias[j] &-= 64 &* sum
-      }
-    }
+    kernels.table.pack_transposed(
+      weights.base, padded, outputs, passingShifts.base, transposed.outputs, rounded.base, transposed.weights,
+      transposed.bias)
   }
 }
 

@@ -131,6 +131,15 @@ typedef struct {
 
   /// `n` weights, shifted right and rounded, in -127 ... 127; shift: 1 ... 30.
   void (*round_weights)(const int32_t *weight, size_t n, int32_t shift, int8_t *out);
+
+  /// The weights of a layer, (outputs, inputs), both multiples of 16, rounded from 16 fraction bits, as `prnn_dense_layer` has them.
+  /// `rows`: room for (16, inputs).
+  void (*pack)(const int32_t *weights, size_t inputs, size_t outputs, int8_t *rows, int8_t *out);
+
+  /// The transposed weights of the first `passing` inputs, a multiple of 16, those of output o shifted by shifts[o], as those of
+  /// a layer of `outputs` inputs; `bias` takes 64 off all of these. `rows`: room for (4, passing).
+  void (*pack_transposed)(const int32_t *weights, size_t inputs, size_t outputs, const int32_t *shifts, size_t passing,
+                          int8_t *rows, int8_t *out, int32_t *bias);
   /// Local least squares. Before the pixels of a step whose columns are multiples of 4: their weights.
   void (*squares_begin)(const prnn_squares *s, prnn_squares_step step);
 
