@@ -37,7 +37,7 @@ def peak_megabytes(*words):
 
 
 def bench(*words):
-    return json.loads(subprocess.run([PRNN, "bench", "--json", *map(str, words)], check=True, capture_output=True).stdout)
+    return json.loads(subprocess.run([PRNN, "bench", "--json", "--effort", "fast", *map(str, words)], check=True, capture_output=True).stdout)
 
 
 def machine():
@@ -81,7 +81,7 @@ def speed(data):
         rows = {"jxl e7 encode": [], "jxl e7 decode": []}
         for model in ("photo", "photo-fast"):
             for f in files:
-                run(PRNN, "compress", f, "-o", f"{folder}/{f.stem}.{model}.prnn", "--no-verify", "--model", model)
+                run(PRNN, "compress", f, "-o", f"{folder}/{f.stem}.{model}.prnn", "--no-verify", "--model", model, "--effort", "fast")
         for _ in range(5):
             rows["jxl e7 encode"].append(
                 sum(seconds("cjxl", "-d", 0, "-e", 7, "--num_threads=0", f, f"{folder}/{f.stem}.jxl") for f in files))
@@ -94,7 +94,7 @@ def speed(data):
                         for a in archives))
                 rows.setdefault(f"{model} compress, not verified", []).append(
                     sum(seconds(PRNN, "compress", f, "-o", f"{folder}/o.prnn", "--force", "--threads", 1, "--no-verify",
-                                "--model", model) for f in files))
+                                "--model", model, "--effort", "fast") for f in files))
                 mean = bench("--threads", 1, "--model", model, files[0].parent)["mean"]
                 rows.setdefault(f"{model} codec alone, decode MPixel/s", []).append(mean["decodeMPixelPerSecond"])
                 rows.setdefault(f"{model} codec alone, encode MPixel/s", []).append(mean["encodeMPixelPerSecond"])
@@ -131,7 +131,7 @@ def threads(data):
         rows = {1: [], 2: []}
         for _ in range(5):
             for n in rows:
-                rows[n].append(bench("--threads", n, path)["mean"])
+                rows[n].append(bench("--threads", n, "--model", "photo", path)["mean"])
     ratio = {k: statistics.median(b[k] / a[k] for a, b in zip(rows[1], rows[2]))
              for k in ("encodeMPixelPerSecond", "decodeMPixelPerSecond")}
     save("threads", {"2 threads / 1": ratio,
@@ -145,9 +145,9 @@ def large(data):
         rows = {big: [], small: []}
         for _ in range(3):
             for path in rows:
-                rows[path].append(bench("--threads", 1, path)["mean"])
+                rows[path].append(bench("--threads", 1, "--model", "photo", path)["mean"])
         archive = f"{folder}/a.prnn"
-        memory = {"compress": peak_megabytes(PRNN, "compress", big, "-o", archive, "--threads", 2),
+        memory = {"compress": peak_megabytes(PRNN, "compress", big, "-o", archive, "--threads", 2, "--model", "photo", "--effort", "fast"),
                   "decompress": peak_megabytes(PRNN, "decompress", archive, "-o", f"{folder}/b.png", "--threads", 2)}
         run("cmp", *[export(p, folder) for p in (big, f"{folder}/b.png")])
     keys = ("encodeMPixelPerSecond", "decodeMPixelPerSecond")

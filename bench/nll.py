@@ -43,7 +43,7 @@ def main():
     with torch.no_grad(), tempfile.TemporaryDirectory() as folder:
         for path in sorted((pathlib.Path(sys.argv[2]) / "photos/validation").glob("*.png")):
             out = f"{folder}/a.prnn"
-            subprocess.run([PRNN, "compress", "--force", "--no-verify", str(path), "-o", out], check=True)
+            subprocess.run([PRNN, "compress", "--force", "--no-verify", "--model", "photo", "--effort", "fast", str(path), "-o", out], check=True)
             info = json.loads(subprocess.run([PRNN, "info", "--json", out], check=True, capture_output=True).stdout)
             image = info["series"][0]
             picture = data.load_file(path)

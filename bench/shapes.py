@@ -31,7 +31,7 @@ def main():
             rows[model] = (net.arch, origin, [])
         for _ in range(3):
             for model, (_, _, means) in rows.items():
-                words = [PRNN, "bench", "--json", "--threads", "1", "--model", model, folder]
+                words = [PRNN, "bench", "--json", "--threads", "1", "--effort", "fast", "--model", model, folder]
                 means.append(json.loads(subprocess.run(words, check=True, capture_output=True).stdout)["mean"])
     lines = ["| hidden | residual layers | window | bottleneck | kMAC/pixel | minutes | bits/dim, validation | held-out sources "
              "| decode MPixel/s | encode MPixel/s |", "|" + "---|" * 10]
