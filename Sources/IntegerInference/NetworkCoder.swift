@@ -3,7 +3,7 @@ import EntropyCoding
 import PixelModels
 
 /// The size of a lot: pictures of one size that are coded in one stream. A tile is a lot of one.
-public struct LotSize: Equatable, Sendable {
+public struct LotSize: Hashable, Sendable {
   public let width: Int
   public let height: Int
   public let count: Int
@@ -57,42 +57,53 @@ public protocol NetworkCoder: AnyObject {
   /// Called now and then with the number of pixels coded since the last call.
   var progress: (Int) -> Void { get set }
 
-  /// Takes a lot through a coder, in the order that the network asks for.
+  /// Takes a lot through coders, in the order that the network asks for.
   ///
   /// - Parameters:
+  ///   - coders: one for each so many images, as if each had a lot of its own; more than one only for a network of the paper.
   ///   - given: fills the rows before: all samples to encode, or those that are given to both sides.
   ///   - result: is given the rows after.
-  func run<Coder: SymbolCoder>(_ lot: Lot, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?)
+  func run<Coder: SymbolCoder>(_ lot: Lot, through coders: inout [Coder], given: Lot.Source?, result: Lot.Sink?)
 
   /// Names the samples of a lot in the order of their coding.
   func forEachSample(of size: LotSize, _ body: (_ image: Int, _ row: Int, _ column: Int, _ channel: Int) -> Void)
 }
 
 extension NetworkCoder {
-  /// Codes a lot.
-  ///
-  /// - Parameter row: fills every row.
-  /// - Returns: the stream of the range encoder; empty when every channel has only one value.
-  public func encode(_ lot: Lot, row: Lot.Source) -> [UInt8] {
-    if lot.weights.onlyPixel != nil { return [] }
-    var encoder = RangeEncoder()
-    withoutActuallyEscaping(row) { run(lot, through: &encoder, given: $0, result: nil) }
-    return encoder.finish()
+  /// Takes a lot through one coder.
+  public func run<Coder: SymbolCoder>(_ lot: Lot, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?) {
+    var coders = [coder]
+    run(lot, through: &coders, given: given, result: result)
+    coder = coders[0]
   }
 
-  /// Decodes what ``encode(_:row:)`` returned for the same lot.
+  /// Codes lots of one size side by side.
+  ///
+  /// - Parameters:
+  ///   - lot: the images of all, one lot after the other.
+  ///   - streams: the number of lots.
+  ///   - row: fills every row.
+  /// - Returns: the stream of each; empty when every channel has only one value.
+  public func encode(_ lot: Lot, streams: Int = 1, row: Lot.Source) -> [[UInt8]] {
+    if lot.weights.onlyPixel != nil { return Array(repeating: [], count: streams) }
+    var encoders = Array(repeating: RangeEncoder(), count: streams)
+    withoutActuallyEscaping(row) { run(lot, through: &encoders, given: $0, result: nil) }
+    return encoders.indices.map { encoders[$0].finish() }
+  }
+
+  /// Decodes what ``encode(_:streams:row:)`` returned for the same lots.
   ///
   /// - Parameter row: is given every row.
-  /// - Returns: whether the stream ended where the lot did. If not, the samples are worthless.
-  public func decode(_ stream: ArraySlice<UInt8>, _ lot: Lot, row: Lot.Sink) -> Bool {
+  /// - Returns: whether every stream ended where its lot did. If not, the samples are worthless.
+  public func decode(_ streams: [ArraySlice<UInt8>], _ lot: Lot, row: Lot.Sink) -> Bool {
     if let pixel = lot.weights.onlyPixel {
       let samples = (0..<lot.size.width).flatMap { _ in pixel }
       for image in 0..<lot.size.count { for y in 0..<lot.size.height { row(image, y, samples) } }
-      return stream.isEmpty
+      return streams.allSatisfy(\.isEmpty)
     }
-    var decoder = RangeDecoder(stream)
-    withoutActuallyEscaping(row) { run(lot, through: &decoder, given: nil, result: $0) }
-    return decoder.isAtEnd
+    var decoders = streams.map { RangeDecoder($0) }
+    withoutActuallyEscaping(row) { run(lot, through: &decoders, given: nil, result: $0) }
+    return decoders.allSatisfy(\.isAtEnd)
   }
 }
 
@@ -112,6 +123,12 @@ extension NetworkCoder {
 }
 
 extension Model.Network {
+  /// Lots of a size that are worth coding side by side, so that a step has enough pixels for the matrix products.
+  public func lotsTogether(_ size: LotSize) -> Int {
+    guard case .pixelRNN(let network) = body else { return 1 }
+    return max(1, 32 / (PixelRNNState.wave(network.architecture.kind, size).widest * size.count))
+  }
+
   /// Bytes that a coder needs for a lot, its samples included, about; `Int.max` for more than that.
   public func bytesNeeded(_ size: LotSize, hasLattice: Bool = false, learning: Learning? = nil) -> Int {
     switch body {

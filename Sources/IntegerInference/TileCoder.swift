@@ -23,7 +23,10 @@ public final class TileCoder: NetworkCoder {
 
   public var channels: Int { architecture.channels }
 
-  public func run<Coder: SymbolCoder>(_ lot: Lot, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?) {
+  public func run<Coder: SymbolCoder>(
+    _ lot: Lot, through coders: inout [Coder], given: Lot.Source?, result: Lot.Sink?
+  ) {
+    precondition(coders.count == 1)
     let size = lot.size
     let batch = Wavefront(width: size.width, height: size.height, lag: architecture.lag).widest
     let learners = lot.learning?.experts.map { Learner(network, $0, kernels, batch: batch) } ?? []
@@ -43,7 +46,7 @@ public final class TileCoder: NetworkCoder {
       }
       run(
         planes, lot.weights, lattice: lattice, experts: experts, mixer: mixer,
-        isGiven: lot.isGiven.map { isGiven in { isGiven(image, $0, $1) } }, &coder)
+        isGiven: lot.isGiven.map { isGiven in { isGiven(image, $0, $1) } }, &coders[0])
       if let result {
         for y in 0..<size.height { result(image, y, planes.pixel(row: y, column: 0)) }
       }

@@ -93,22 +93,24 @@ extension Codec {
     let plans = try archive.series.map { try CodingPlan($0, model) }
     let pieces = chosen.flatMap { Piece.all(of: archive.series[$0].header, series: $0) }
     try check(CodingPlan.bytesNeeded(pieces, plans, threads: threads))
-    let jobs = CodingJob.all(pieces, plans)
-    let streams = Mutex<[[UInt8]]>(Array(repeating: [], count: jobs.count))
+    let jobs = CodingJob.all(pieces, plans, threads: threads)
+    let streams = Mutex<[[[UInt8]]]>(Array(repeating: [], count: jobs.count))
     try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
-      let stream = encode(jobs[i], set.series[jobs[i].series].pictures, plans[jobs[i].series], coders)
-      streams.withLock { $0[i] = stream }
+      let ready = encode(jobs[i], set.series[jobs[i].series].pictures, plans[jobs[i].series], coders)
+      streams.withLock { $0[i] = ready }
     }
-    for (job, stream) in zip(jobs, streams.withLock { $0 }) {
-      archive.series[job.series].tiles[job.index][job.group] = stream[...]
+    for (job, streams) in zip(jobs, streams.withLock { $0 }) {
+      for (index, stream) in zip(job.indices, streams) {
+        archive.series[job.series].tiles[index][job.group] = stream[...]
+      }
     }
   }
 
-  /// One stream.
-  private func encode(_ job: CodingJob, _ pictures: [[UInt8]], _ plan: CodingPlan, _ coders: Coders) -> [UInt8] {
+  /// The streams of a job.
+  private func encode(_ job: CodingJob, _ pictures: [[UInt8]], _ plan: CodingPlan, _ coders: Coders) -> [[UInt8]] {
     let lot = plan.lot(job) { image, body in pictures[image].withUnsafeBufferPointer { body($0.baseAddress!) } }
-    return coders.coder(plan.groups[job.group].role, level: job.unit.level, of: plan.model)
-      .encode(lot, row: plan.source(job, pictures))
+    return coders.coder(plan.groups[job.group].role, level: job.level, of: plan.model)
+      .encode(lot, streams: job.units.count, row: plan.source(job, pictures))
   }
 
   /// Whether an archive holds exactly this picture.
@@ -125,14 +127,14 @@ extension Codec {
       zip(archive.series, set.series).allSatisfy({ $0.describes($1, version: archive.version) })
     else { return false }
     let plans = try plans(archive, models)
-    let jobs = CodingJob.all(Piece.all(of: archive), plans)
+    let jobs = CodingJob.all(Piece.all(of: archive), plans, threads: threads)
     let same = Atomic<Bool>(true)
     let withImage: @Sendable (CodingJob, Int, (UnsafePointer<UInt8>) -> Void) -> Void = { job, image, body in
       set.series[job.series].pictures[image].withUnsafeBufferPointer { body($0.baseAddress!) }
     }
     try decode(archive, plans, jobs, withImage) { run, row in
       let matches = set.series[run.job.series].pictures[run.image].withUnsafeBufferPointer {
-        run.group.matches(row, count: run.pixels, step: run.job.unit.step, $0.baseAddress! + run.start)
+        run.group.matches(row, count: run.pixels, step: run.unit.step, $0.baseAddress! + run.start)
       }
       if !matches { same.store(false, ordering: .relaxed) }
     }

@@ -48,13 +48,13 @@ extension Codec {
     let plans = try plans(archive, models)
     let plan = plans[place]
     let pieces = Piece.all(of: header, series: place).filter { $0.images.contains(image) }
-    let jobs = CodingJob.all(pieces, plans)
+    let jobs = CodingJob.all(pieces, plans, threads: nil)
     let others = try lotmates(archive, place, pieces, models, known: [image: raster.samples])
     let empty = PixelCosts(
       width: raster.width, height: raster.height, costs: Array(repeating: 0, count: raster.width * raster.height))
     let result = Mutex(empty)
     try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
-      let (job, unit) = (jobs[i], jobs[i].unit)
+      let (job, unit) = (jobs[i], jobs[i].units[0])
       let coder = coders.coder(plan.groups[job.group].role, level: unit.level, of: plan.model)
       let lot = plan.lot(job) { image, body in others[image]!.withUnsafeBufferPointer { body($0.baseAddress!) } }
       guard lot.weights.onlyPixel == nil else { return }

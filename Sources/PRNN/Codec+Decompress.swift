@@ -83,9 +83,9 @@ extension Codec {
       let withImage: @Sendable (CodingJob, Int, (UnsafePointer<UInt8>) -> Void) -> Void = { job, image, body in
         body(target.base + start(of: image, piece: job.piece))
       }
-      try decode(archive, plans, CodingJob.all(pieces, plans), withImage) { run, row in
+      try decode(archive, plans, CodingJob.all(pieces, plans, threads: threads), withImage) { run, row in
         let image = start(of: run.image, piece: run.job.piece)
-        run.group.scatter(row, count: run.pixels, step: run.job.unit.step, to: target.base + image + run.start)
+        run.group.scatter(row, count: run.pixels, step: run.unit.step, to: target.base + image + run.start)
       }
       filled = count
     }
@@ -112,17 +112,17 @@ extension Codec {
     _ withImage: @escaping @Sendable (CodingJob, Int, (UnsafePointer<UInt8>) -> Void) -> Void,
     _ body: @escaping @Sendable (PixelRun, UnsafePointer<UInt8>) -> Void
   ) throws {
-    for level in 0...(jobs.map(\.unit.level).max() ?? 0) {
-      let jobs = jobs.filter { $0.unit.level == level }
+    for level in 0...(jobs.map(\.level).max() ?? 0) {
+      let jobs = jobs.filter { $0.level == level }
       try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
         let (job, plan) = (jobs[i], plans[jobs[i].series])
-        let (group, unit) = (plan.groups[job.group], job.unit)
-        let stream = archive.series[job.series].tiles[job.index][job.group]
+        let group = plan.groups[job.group]
+        let streams = job.indices.map { archive.series[job.series].tiles[$0][job.group] }
         let lot = plan.lot(job) { image, body in withImage(job, image, body) }
-        let whole = coders.coder(group.role, level: level, of: plan.model).decode(stream, lot) { image, y, row in
+        let whole = coders.coder(group.role, level: level, of: plan.model).decode(streams, lot) { number, y, row in
+          let (unit, image) = job.place(ofImage: number)
           let run = PixelRun(
-            job: job, group: group, image: unit.images.lowerBound + image, start: plan.start(unit, row: y),
-            pixels: unit.tile.width)
+            job: job, unit: unit, group: group, image: image, start: plan.start(unit, row: y), pixels: unit.tile.width)
           body(run, row)
         }
         guard whole else { throw PRNNError.damagedPixels }

@@ -60,7 +60,7 @@ extension Codec {
       let base = buffer.baseAddress!
       for level in 0..<header.levels {
         let unit = header.unit(level)
-        let job = CodingJob(piece: 0, series: 0, index: level, unit: unit, group: 0)
+        let job = CodingJob(piece: 0, series: 0, indices: [level], units: [unit], group: 0)
         var lot = plan.lot(job) { image, body in body(base + image * size) }
         lot.isGiven = isGiven.map { isGiven in { _, row, column in isGiven(row * unit.step, column * unit.step) } }
         let words = randomBytes(4 * size * count + 64, seed: seed &+ UInt64(level) << 32)

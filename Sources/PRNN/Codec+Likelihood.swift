@@ -27,17 +27,18 @@ extension Codec {
     let plans = try archive.series.map { try CodingPlan($0, model) }
     let pieces = Piece.all(of: archive)
     try check(CodingPlan.bytesNeeded(pieces, plans, threads: threads))
-    let jobs = CodingJob.all(pieces, plans)
+    let jobs = CodingJob.all(pieces, plans, threads: threads)
     let results = Mutex<[Likelihood]>(Array(repeating: Likelihood(), count: jobs.count))
     try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
       let (job, plan) = (jobs[i], plans[jobs[i].series])
       let pictures = series[job.series].pictures
-      var meter = MeteredEncoder()
+      var meters = Array(repeating: MeteredEncoder(), count: job.units.count)
       let lot = plan.lot(job) { image, body in pictures[image].withUnsafeBufferPointer { body($0.baseAddress!) } }
-      coders.coder(plan.groups[job.group].role, level: job.unit.level, of: model).run(
-        lot, through: &meter, given: plan.source(job, pictures), result: nil)
-      let (nats, bytes) = (meter.nats, meter.encoder.finish().count)
-      results.withLock { $0[i] = Likelihood(nats: nats, bytes: bytes, streams: 1) }
+      coders.coder(plan.groups[job.group].role, level: job.level, of: model).run(
+        lot, through: &meters, given: plan.source(job, pictures), result: nil)
+      let nats = meters.reduce(0) { $0 + $1.nats }
+      let bytes = meters.indices.reduce(0) { $0 + meters[$1].encoder.finish().count }
+      results.withLock { $0[i] = Likelihood(nats: nats, bytes: bytes, streams: meters.count) }
     }
     return results.withLock { $0 }.reduce(into: Likelihood()) { sum, one in
       sum.nats += one.nats

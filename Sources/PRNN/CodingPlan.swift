@@ -51,7 +51,11 @@ struct CodingPlan: Sendable {
     let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: images)
     let working = groups.map { group in
       (0..<header.levels).map {
-        model.network(for: group.role, level: $0)!.bytesNeeded(size, hasLattice: lattice != nil, learning: learning)
+        let network = model.network(for: group.role, level: $0)!
+        let together = LotSize(
+          width: size.width, height: size.height,
+          count: saturatedProduct(images, min(network.lotsTogether(size), piece.units.count)))
+        return network.bytesNeeded(together, hasLattice: lattice != nil, learning: learning)
       }.max()!
     }.max()!
     return saturatedSum([
@@ -65,34 +69,35 @@ struct CodingPlan: Sendable {
     return pieces.map { plans[$0.series].bytesNeeded($0, threads: threads, jobs: jobs) }.max() ?? 0
   }
 
-  /// What both sides know of a stream's lot.
+  /// What both sides know of a job's lot.
   ///
   /// - Parameter withImage: gives the samples of an image, by its number in the series; of those the smaller sizes are read.
   func lot(_ job: CodingJob, _ withImage: @escaping (Int, (UnsafePointer<UInt8>) -> Void) -> Void) -> Lot {
-    let (unit, group) = (job.unit, groups[job.group])
-    let size = LotSize(width: unit.tile.width, height: unit.tile.height, count: unit.images.count)
-    guard unit.level > 0 else {
+    let (size, group) = (job.lotSize, groups[job.group])
+    guard job.level > 0 else {
       return Lot(
         size, weights: weights[job.group], lattice: group.role == .colour ? lattice : nil, learning: learning)
     }
     let rowSamples = header.width * header.channels
     return Lot(
       size, weights: weights[job.group],
-      smaller: { image, y, row in
-        withImage(unit.images.lowerBound + image) {
+      smaller: { number, y, row in
+        let (unit, image) = job.place(ofImage: number)
+        withImage(image) {
           let step = 2 * unit.step
           group.gather($0 + y * step * rowSamples, count: (size.width + 1) / 2, step: step, to: row)
         }
       })
   }
 
-  /// The rows of a stream's lot.
+  /// The rows of a job's lot.
   ///
   /// - Parameter pictures: of the series.
   func source(_ job: CodingJob, _ pictures: [[UInt8]]) -> Lot.Source {
-    let (unit, group) = (job.unit, groups[job.group])
-    return { image, y, row in
-      pictures[unit.images.lowerBound + image].withUnsafeBufferPointer {
+    let group = groups[job.group]
+    return { number, y, row in
+      let (unit, image) = job.place(ofImage: number)
+      pictures[image].withUnsafeBufferPointer {
         group.gather($0.baseAddress! + start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
       }
     }
@@ -128,33 +133,71 @@ struct Piece: Sendable {
   }
 }
 
-/// One stream: a group of channels of a tile or lot.
+/// Streams that are coded side by side: those of a group of channels of tiles or lots, all of one size.
 struct CodingJob: Sendable {
   /// Index of the piece among those at hand.
   let piece: Int
   /// Index of the series.
   let series: Int
-  /// Number of the tile chunk.
-  let index: Int
-  let unit: Archive.Unit
+  /// Numbers of the tile chunks.
+  let indices: [Int]
+  /// Of these chunks.
+  let units: [Archive.Unit]
   let group: Int
 
+  var level: Int { units[0].level }
+
+  /// Of all streams together.
+  var lotSize: LotSize {
+    let one = Shape(units[0]).size
+    return LotSize(width: one.width, height: one.height, count: one.count * units.count)
+  }
+
+  /// Where an image of the lot is: the unit, and its number in the series.
+  func place(ofImage number: Int) -> (unit: Archive.Unit, image: Int) {
+    let each = units[0].images.count
+    let unit = units[number / each]
+    return (unit, unit.images.lowerBound + number % each)
+  }
+
   /// All streams of some pieces.
-  static func all(_ pieces: some Sequence<Piece>, _ plans: [CodingPlan]) -> [CodingJob] {
+  ///
+  /// - Parameter threads: to share them among; nil: a job for every stream.
+  static func all(_ pieces: some Sequence<Piece>, _ plans: [CodingPlan], threads: Int?) -> [CodingJob] {
     pieces.enumerated().flatMap { number, piece in
-      piece.units.flatMap { index in
-        plans[piece.series].groups.indices.map { group in
-          let unit = plans[piece.series].header.unit(index)
-          return CodingJob(piece: number, series: piece.series, index: index, unit: unit, group: group)
+      let plan = plans[piece.series]
+      let units = piece.units.map { (index: $0, unit: plan.header.unit($0)) }
+      return plan.groups.indices.flatMap { group in
+        let alike = Dictionary(grouping: units) { Shape($0.unit) }
+        return alike.sorted { $0.value[0].index < $1.value[0].index }.flatMap { shape, units in
+          let network = plan.model.network(for: plan.groups[group].role, level: shape.level)!
+          let together = threads.map { min(network.lotsTogether(shape.size), (units.count + $0 - 1) / $0) } ?? 1
+          return stride(from: 0, to: units.count, by: together).map {
+            let units = units[$0..<min($0 + together, units.count)]
+            return CodingJob(
+              piece: number, series: piece.series, indices: units.map(\.index), units: units.map(\.unit), group: group)
+          }
         }
       }
     }
   }
 }
 
+/// What streams that are coded side by side have in common.
+private struct Shape: Hashable {
+  let level: Int
+  let size: LotSize
+
+  init(_ unit: Archive.Unit) {
+    level = unit.level
+    size = LotSize(width: unit.tile.width, height: unit.tile.height, count: unit.images.count)
+  }
+}
+
 /// Pixels in a row of an image.
 struct PixelRun {
   let job: CodingJob
+  let unit: Archive.Unit
   let group: PlaneGroup
   /// Of the series.
   let image: Int

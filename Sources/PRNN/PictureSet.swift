@@ -72,8 +72,7 @@ extension PictureSet.Series {
     let isLocal = model.network(for: role)?.isLocal ?? true
     let tiles = TileGrid(
       width: format.width, height: format.height, side: isLocal ? Codec.tileSide : Codec.smallTileSide)
-    let samples = isLocal ? PictureSet.lotSamples : PictureSet.lotSamples / 4
-    let lot = min(Archive.Header.largestLot, max(1, samples / format.samples), pictures.count)
+    let lot = min(Archive.Header.largestLot, max(1, PictureSet.lotSamples / format.samples), pictures.count)
     let isOne = pictures.count == 1 && levels == 1
     return .init(
       width: format.width, height: format.height, colourType: format.colourType.rawValue,

@@ -74,7 +74,7 @@ struct Recorder: SymbolCoder {
     func stream(_ coder: TileCoder, _ seed: Int) -> [UInt8] {
       coder.encode(Lot(LotSize(width: 20, height: 9), weights: plain)) { _, y, row in
         for x in 0..<20 { row[x] = UInt8((x * seed + y * 3) & 255) }
-      }
+      }[0]
     }
     let (a, b) = (TileCoder(network, kernels: .fastest), TileCoder(network, kernels: .fastest))
     let first = stream(a, 5)

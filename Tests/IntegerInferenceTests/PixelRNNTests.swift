@@ -64,16 +64,16 @@ import Testing
       var streams: [[UInt8]] = []
       for name in Kernels.available {
         let coder = PixelRNNCoder(integers, kernels: Kernels(named: name)!)
-        var encoder = RangeEncoder()
-        coder.run(lot(network, width: width, height: height, count: count), small: nil, plain(network), &encoder)
-        streams.append(encoder.finish())
+        var encoders = [RangeEncoder()]
+        coder.run(lot(network, width: width, height: height, count: count), small: nil, plain(network), &encoders)
+        streams.append(encoders[0].finish())
       }
       #expect(streams.allSatisfy { $0 == streams[0] })
       let decoded = lot(network, width: width, height: height, count: count, filled: false)
-      var decoder = RangeDecoder(streams[0][...])
-      PixelRNNCoder(integers, kernels: .fastest).run(decoded, small: nil, plain(network), &decoder)
+      var decoders = [RangeDecoder(streams[0][...])]
+      PixelRNNCoder(integers, kernels: .fastest).run(decoded, small: nil, plain(network), &decoders)
       let original = lot(network, width: width, height: height, count: count)
-      #expect(decoder.isAtEnd)
+      #expect(decoders[0].isAtEnd)
       #expect(
         (0..<width * height * count * network.channels).allSatisfy { original.samples[$0] == decoded.samples[$0] })
     }
@@ -85,17 +85,18 @@ import Testing
     let coder = PixelRNNCoder(Self.random(network), kernels: .fastest)
     let (width, height) = (6, 5)
     let all = lot(network, width: width, height: height, count: 3)
-    var recorder = Recorder()
-    coder.run(all, small: nil, plain(network), &recorder)
-    var alone: [UInt64] = []
+    // In one stream, and in a stream for each.
+    var (together, each) = ([Recorder()], Array(repeating: Recorder(), count: 3))
+    coder.run(all, small: nil, plain(network), &together)
+    coder.run(all, small: nil, plain(network), &each)
     for image in 0..<3 {
       let one = lot(network, width: width, height: height, count: 1)
       one.samples.update(from: all.pixel(image, 0, 0), count: width * height * network.channels)
-      var recorder = Recorder()
-      coder.run(one, small: nil, plain(network), &recorder)
-      alone += recorder.seen
+      var alone = [Recorder()]
+      coder.run(one, small: nil, plain(network), &alone)
+      #expect(each[image].seen == alone[0].seen)
     }
-    #expect(recorder.seen.sorted() == alone.sorted())
+    #expect(together[0].seen.sorted() == each.flatMap(\.seen).sorted())
   }
 
   /// Changing a sample changes no frequency of a sample before it in raster order, nor its own.
@@ -106,13 +107,13 @@ import Testing
     func frequencies(changing index: Int?) -> [UInt64] {
       let lot = lot(network, width: width, height: height, count: 1)
       if let index { lot.samples[index] ^= 1 }
-      var recorder = Recorder()
-      coder.run(lot, small: nil, plain(network), &recorder)
+      var recorders = [Recorder()]
+      coder.run(lot, small: nil, plain(network), &recorders)
       // From the order of coding to raster order.
       var raster = [UInt64](repeating: 0, count: width * height * channels)
       let lag = network.kind == .diagonalBiLSTM ? width : 4
       let wave = Wavefront(width: width, height: height, lag: lag)
-      var next = recorder.seen.makeIterator()
+      var next = recorders[0].seen.makeIterator()
       for t in 0..<wave.steps {
         for c in 0..<channels {
           for r in wave.rows(step: t) { raster[(r * width + t - lag * r) * channels + c] = next.next()! }

@@ -21,7 +21,9 @@ public final class PixelRNNCoder: NetworkCoder {
 
   public var channels: Int { architecture.channels }
 
-  public func run<Coder: SymbolCoder>(_ lot: Lot, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?) {
+  public func run<Coder: SymbolCoder>(
+    _ lot: Lot, through coders: inout [Coder], given: Lot.Source?, result: Lot.Sink?
+  ) {
     let isBernoulli = architecture.output == .bernoulli
     let samples = LotSamples(lot.size, channels: channels, isBernoulli: isBernoulli)
     if let given { samples.fill(from: given) }
@@ -40,7 +42,7 @@ public final class PixelRNNCoder: NetworkCoder {
       isKnown: small == nil
         ? isGiven
         : { image, row, column in (row | column) & 1 == 0 || isGiven?(image, row, column) == true },
-      lot.weights, &coder)
+      lot.weights, &coders)
     if let result { samples.drain(to: result) }
   }
 
@@ -63,8 +65,9 @@ public final class PixelRNNCoder: NetworkCoder {
   ///   - isKnown: (image, row, column), whether a pixel is in the lot already and is not coded.
   func run<Coder: SymbolCoder>(
     _ lot: LotSamples, small: LotSamples?, isKnown: ((Int, Int, Int) -> Bool)? = nil, _ values: ValueWeights,
-    _ coder: inout Coder
+    _ coders: inout [Coder]
   ) {
+    precondition(lot.size.count % coders.count == 0)
     let state = PixelRNNState(weights, lot.size)
     let work = PixelRNNWork(weights, items: state.wave.widest * lot.size.count)
     let step = PixelRNNStep(weights: weights, kernels: kernels, lot: lot, small: small, state: state, work: work)
@@ -79,7 +82,7 @@ public final class PixelRNNCoder: NetworkCoder {
       step.upsample()
       for channel in 0..<architecture.channels {
         step.features(channel)
-        code(channel, step, symbols, isKnown, &coder)
+        coders.withUnsafeMutableBufferPointer { code(channel, step, symbols, isKnown, $0) }
       }
       if architecture.kind == .diagonalBiLSTM, last.column == lot.size.width - 1 { step.right(row: last.row) }
       progress(work.items.count)
@@ -88,8 +91,9 @@ public final class PixelRNNCoder: NetworkCoder {
 
   private func code<Coder: SymbolCoder>(
     _ channel: Int, _ step: PixelRNNStep, _ symbols: SymbolTable, _ isKnown: ((Int, Int, Int) -> Bool)?,
-    _ coder: inout Coder
+    _ coders: UnsafeMutableBufferPointer<Coder>
   ) {
+    let imagesEach = step.lot.size.count / coders.count
     let items = step.work.items
     let width = weights.heads[2][channel].outputs
     for start in stride(from: 0, to: items.count, by: PixelRNNCoder.logitRows) {
@@ -100,7 +104,8 @@ public final class PixelRNNCoder: NetworkCoder {
         if isKnown?(item.image, item.row, item.column) != true {
           let total = symbols.frequencies(kernels, symbols.logits + width * i, channel)
           let sample = step.lot.pixel(item.image, item.row, item.column) + channel
-          sample.pointee = coder.code(sample.pointee, centre: 0, channel: channel, symbols.distribution, total: total)
+          sample.pointee = coders[item.image / imagesEach]
+            .code(sample.pointee, centre: 0, channel: channel, symbols.distribution, total: total)
         }
         step.lot.show(item.image, item.row, item.column, channel)
       }
