@@ -28,13 +28,14 @@ extension Archive.Series {
     }
     if let lattice { out.append(.lattice, lattice.serialised) }
     if !learning.isEmpty { out.append(.learning, learning) }
-    let checksumLength = version == 1 ? 0 : 4
+    let checksumLength = version == 1 ? 0 : version < 4 ? 4 : 5
     var index: [UInt8] = []
     for tile in tiles { index.append(integer: UInt32(tile.reduce(checksumLength) { $0 + 4 + $1.count })) }
     out.append(.index, index)
     for (number, tile) in tiles.enumerated() {
       var payload: [UInt8] = []
       if version > 1 { payload.append(integer: checksums[number]) }
+      if version > 3 { payload.append(coding(number).rawValue) }
       for stream in tile {
         payload.append(integer: UInt32(stream.count))
         payload.append(contentsOf: stream)

@@ -3,7 +3,7 @@ import ByteCoding
 /// What a `.prnn` file holds, in the terms of spec/format.md. It knows bytes, not networks: streams stay as they are.
 public struct Archive: Equatable, Sendable {
   /// The newest format version.
-  public static let newestVersion = 3
+  public static let newestVersion = 4
   static let signature: [UInt8] = [0x89, 0x50, 0x52, 0x4E, 0x4E, 0x0D, 0x0A, 0x1A]
 
   /// The model that images were coded with.
@@ -50,13 +50,16 @@ public struct Archive: Equatable, Sendable {
     public var lattice: Lattice?
     /// CRC-32 of samples, one byte each, in raster order. Version 1: one, of the image; later: one for each tile chunk.
     public var checksums: [UInt32]
-    /// For each tile chunk, in the order of ``Header/unit(_:)``, its streams: one of the colour channels, one of alpha where
-    /// there is alpha.
+    /// For each tile chunk, in the order of ``Header/unit(_:)``, its streams: of networks one of the colour channels, one of
+    /// alpha where there is alpha; else one of all channels.
     public var tiles: [[ArraySlice<UInt8>]]
+    /// How each tile chunk is coded; empty: all by networks. Only in version 4.
+    public var codings: [Coding]
 
     public init(
       header: Header, chunks: [PNGChunk] = [], names: [ImageName] = [], valueWeights: [Int: [Int8]] = [:],
-      lattice: Lattice? = nil, learning: [UInt8] = [], checksums: [UInt32], tiles: [[ArraySlice<UInt8>]]
+      lattice: Lattice? = nil, learning: [UInt8] = [], checksums: [UInt32], tiles: [[ArraySlice<UInt8>]],
+      codings: [Coding] = []
     ) {
       self.header = header
       self.chunks = chunks
@@ -66,11 +69,12 @@ public struct Archive: Equatable, Sendable {
       self.lattice = lattice
       self.checksums = checksums
       self.tiles = tiles
+      self.codings = codings
     }
   }
 
-  /// Of the format: 3 when a series has a lattice or networks that learn, 1 for a single image without a name and with its
-  /// model elsewhere.
+  /// Of the format: 4 when a tile is not coded by networks, else 3 when a series has a lattice or networks that learn, else 1 for
+  /// a single image without a name and with its model elsewhere, else 2.
   public var version: Int
   public var models: [ModelName]
   public var series: [Series]
@@ -84,8 +88,14 @@ public struct Archive: Equatable, Sendable {
 }
 
 extension Archive.Series {
-  /// Whether its networks or frequencies follow what was coded; only in version 3.
+  /// Whether its networks or frequencies follow what was coded; from version 3 on.
   public var adapts: Bool { lattice != nil || !learning.isEmpty }
+
+  /// How a tile chunk is coded, by its number.
+  public func coding(_ unit: Int) -> Archive.Coding { codings.isEmpty ? .network : codings[unit] }
+
+  /// Whether any tile chunk is coded by networks.
+  public var usesNetworks: Bool { codings.isEmpty || codings.contains(.network) }
 }
 
 extension Archive {

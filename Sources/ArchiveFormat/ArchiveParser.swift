@@ -38,9 +38,13 @@ struct ArchiveParser {
         throw order(type)
       }
       // So that no damaged version number goes unseen.
-      guard version < 3 || series.contains(where: \.adapts) else {
-        throw ArchiveError.damaged("version 3")
-      }
+      let isNeeded =
+        switch version {
+        case 3: series.contains(where: \.adapts)
+        case 4: series.contains { $0.codings.contains { $0 != .network } }
+        default: true
+        }
+      guard isNeeded else { throw ArchiveError.damaged("version \(version)") }
       guard ImageName.clash(among: series.flatMap(\.names)) == nil else {
         throw ArchiveError.damaged("two images of one name")
       }
@@ -51,7 +55,7 @@ struct ArchiveParser {
       current = nil
       try add(type, &fields, to: &open)
       current = open
-      finishIfWhole()
+      try finishIfWhole()
     }
   }
 
@@ -103,13 +107,25 @@ struct ArchiveParser {
     default:
       guard fields.remaining == tileLengths[series.tiles.count] else { throw ArchiveError.damaged("length of a tile") }
       if version > 1 { series.checksums.append(try fields.integer()) }
-      series.tiles.append(
-        try (0..<series.header.streams).map { _ in try fields.take(Int(fields.integer(UInt32.self))) })
+      if version > 3 {
+        guard let coding = Archive.Coding(rawValue: try fields.byte()) else {
+          throw ArchiveError.newerFeature("another coding of tiles")
+        }
+        guard coding == .network ? series.header.bitDepth <= 8 : series.header.levels == 1 else {
+          throw ArchiveError.damaged("coding of a tile")
+        }
+        series.codings.append(coding)
+      }
+      let streams = series.codings.last ?? .network == .network ? series.header.streams : 1
+      series.tiles.append(try (0..<streams).map { _ in try fields.take(Int(fields.integer(UInt32.self))) })
     }
   }
 
-  private mutating func finishIfWhole() {
+  private mutating func finishIfWhole() throws {
     guard isAmongTiles, let whole = current, whole.tiles.count == tileLengths.count else { return }
+    guard whole.usesNetworks == (whole.header.model != Archive.Header.noModel) else {
+      throw ArchiveError.damaged("model of a series")
+    }
     series.append(whole)
     (current, isAmongTiles) = (nil, false)
   }
@@ -134,8 +150,11 @@ struct ArchiveParser {
       header.lot = Int(try fields.integer(UInt32.self))
       header.levels = Int(try fields.byte())
     }
-    guard flags & ~1 == 0, bitDepth <= 8 else { throw ArchiveError.newerFeature("another kind of sample") }
-    guard header.isValid, header.model < models.count else { throw ArchiveError.damaged("image header") }
+    guard flags & ~1 == 0, bitDepth <= (version > 3 ? 16 : 8) else {
+      throw ArchiveError.newerFeature("another kind of sample")
+    }
+    let hasModel = header.model < models.count || version > 3 && header.model == Archive.Header.noModel
+    guard header.isValid, hasModel else { throw ArchiveError.damaged("image header") }
     imageCount += header.count
     guard imageCount <= ArchiveParser.mostImages else { throw ArchiveError.tooMany("images") }
     return .init(header: header, checksums: checksums, tiles: [])
@@ -145,7 +164,7 @@ struct ArchiveParser {
 extension Archive.Header {
   /// Whether all numbers but that of the model are such as the format allows.
   fileprivate var isValid: Bool {
-    let depths: [UInt8] = colourType == 0 || colourType == 3 ? [1, 2, 4, 8] : [8]
+    let depths: [UInt8] = colourType == 0 ? [1, 2, 4, 8, 16] : colourType == 3 ? [1, 2, 4, 8] : [8, 16]
     let side = 1...Int(Int32.max)
     return side.contains(width) && side.contains(height) && side.contains(tileWidth) && side.contains(tileHeight)
       && tileWidth <= width && tileHeight <= height && channels > 0 && depths.contains(bitDepth)

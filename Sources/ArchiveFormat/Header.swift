@@ -7,6 +7,8 @@ extension Archive {
     public static let largestLot = 1024
     /// The most levels of an image.
     public static let mostLevels = 16
+    /// Stands for no model.
+    public static let noModel = 255
 
     public var width: Int
     public var height: Int
@@ -14,7 +16,7 @@ extension Archive {
     public var colourType: UInt8
     public var bitDepth: UInt8
     public var interlaced: Bool
-    /// Index into ``Archive/models``.
+    /// Index into ``Archive/models``; ``noModel`` when no tile is coded by networks.
     public var model: Int
     public var tileWidth: Int
     public var tileHeight: Int
@@ -41,6 +43,16 @@ extension Archive {
       self.lot = lot
       self.levels = levels
     }
+  }
+
+  /// How a tile chunk is coded.
+  public enum Coding: UInt8, Sendable {
+    /// By the networks of the series' model.
+    case network = 0
+    /// By context mixing.
+    case mixing = 1
+    /// Rows of packed samples, as a zlib stream.
+    case plain = 2
   }
 
   /// What a tile chunk codes: a tile of one image, or several whole images.
@@ -80,14 +92,20 @@ extension Archive.Header {
   /// Whether its pixels have red, green and blue.
   public var hasColours: Bool { colourType == 2 || colourType == 6 }
 
-  /// Samples of an image; `Int.max` when they are more than any memory holds.
-  public var imageSamples: Int { saturatedProduct(width, height, channels) }
+  /// Bytes of a sample: 2 for 16 bits, the high one first, else 1.
+  public var sampleBytes: Int { bitDepth == 16 ? 2 : 1 }
+
+  /// Bytes of the samples of a pixel.
+  public var pixelBytes: Int { channels * sampleBytes }
+
+  /// Bytes of the samples of an image; `Int.max` when they are more than any memory holds.
+  public var imageSamples: Int { saturatedProduct(width, height, pixelBytes) }
 
   /// Streams of a tile: alpha has one of its own.
   public var streams: Int { colourType & 4 != 0 ? 2 : 1 }
 
   /// What a sample of the image is multiplied by for the network, to reach from 0 to 255: not those of a palette.
-  public var scale: Int { colourType == 0 ? 255 / ((1 << Int(bitDepth)) - 1) : 1 }
+  public var scale: Int { colourType == 0 && bitDepth < 8 ? 255 / ((1 << Int(bitDepth)) - 1) : 1 }
 
   /// Tile chunks of a level: tiles of a single image, lots of several.
   public var unitsOfLevel: Int { count == 1 ? grid.count : (count - 1) / lot + 1 }

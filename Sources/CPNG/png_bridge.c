@@ -52,6 +52,10 @@ static int channels(uint8_t colour_type) {
   return of_type[colour_type];
 }
 
+static size_t row_bytes(const prnn_png_header *h) {
+  return (size_t)h->width * (size_t)channels(h->colour_type) * (h->bit_depth == 16 ? 2 : 1);
+}
+
 prnn_png_reader *prnn_png_open(prnn_png_transfer read, void *context, prnn_png_header *header, char *message) {
   prnn_png_reader *r = calloc(1, sizeof *r);
   if (!r) {
@@ -128,7 +132,7 @@ int prnn_png_read(prnn_png_reader *r, uint8_t *samples, char *message) {
   png_set_packing(r->png);
   int passes = png_set_interlace_handling(r->png);
   png_read_update_info(r->png, r->info);
-  size_t row = (size_t)r->header.width * channels(r->header.colour_type);
+  size_t row = row_bytes(&r->header);
   for (int pass = 0; pass < passes; pass++) {
     for (uint32_t y = 0; y < r->header.height; y++) png_read_row(r->png, samples + y * row, NULL);
   }
@@ -187,7 +191,7 @@ static int write_file(png_structp png, png_infop info, png_unknown_chunkp unknow
   png_write_info(png, info);
   png_set_packing(png);
   int passes = png_set_interlace_handling(png);
-  size_t row = (size_t)h->width * channels(h->colour_type);
+  size_t row = row_bytes(h);
   for (int pass = 0; pass < passes; pass++) {
     for (uint32_t y = 0; y < h->height; y++) png_write_row(png, samples + y * row);
   }

@@ -34,12 +34,18 @@ public struct RangeDecoder: SymbolCoder {
     let target = UInt32(min(value / unit, UInt64(total) - 1))
     var cumulative: UInt32 = 0
     let symbol = prnn_locate(distribution, target, &cumulative)
+    narrow(unit, cumulative: cumulative, frequency: prnn_frequency(distribution, symbol))
+    return centre &+ UInt8(truncatingIfNeeded: symbol)
+  }
+
+  /// Narrows the interval to the part of one symbol, in units.
+  @inlinable
+  mutating func narrow(_ unit: UInt64, cumulative: UInt32, frequency: UInt32) {
     value &-= unit &* UInt64(cumulative)
-    range = unit &* UInt64(prnn_frequency(distribution, symbol))
+    range = unit &* UInt64(frequency)
     while range < smallestRange {
       value = value << 16 | nextWord()
       range <<= 16
     }
-    return centre &+ UInt8(truncatingIfNeeded: symbol)
   }
 }

@@ -12,11 +12,11 @@ extension Codec {
   ///   - verify: decode the archive again and compare, before returning it.
   /// - Throws: ``PRNNError``, and `ArchiveError` when the archive made cannot be read again.
   public func compress(
-    _ raster: Raster, model: Model, effort: Effort = .balanced, verify: Bool = true
+    _ raster: Raster, model: Model, effort: Effort = .balanced, coding: Coding = .best, verify: Bool = true
   ) throws -> [UInt8] {
     var set = PictureSet()
     set.add(raster)
-    return try compress(set, model: model, effort: effort, verify: verify)
+    return try compress(set, model: model, effort: effort, coding: coding, verify: verify)
   }
 
   /// The archive of some pictures.
@@ -28,23 +28,24 @@ extension Codec {
   ///   - verify: decode the archive again and compare, before returning it.
   /// - Throws: ``PRNNError``, and `ArchiveError` when the archive made cannot be read again.
   public func compress(
-    _ set: PictureSet, model: Model, embedModel: Bool = false, effort: Effort = .balanced, verify: Bool = true
+    _ set: PictureSet, model: Model, embedModel: Bool = false, effort: Effort = .balanced, coding: Coding = .best,
+    verify: Bool = true
   ) throws -> [UInt8] {
     precondition(set.count > 0)
     let names = set.series.flatMap(\.names)
     if let name = ImageName.clash(among: names) { throw PRNNError.nameClash("\(name)") }
-    let archive = try archive(of: set, model: model, embedModel: embedModel, learning: effort.learning)
+    let archive = try archive(of: set, model: model, embedModel: embedModel, learning: effort.learning, coding: coding)
     let bytes = archive.serialised()
     if verify, try !decodes(bytes, to: set, models: ModelLibrary([model])) { throw PRNNError.unfaithful }
     return bytes
   }
 
-  /// The archive of some pictures.
+  /// The archive of some pictures, all coded by networks.
   ///
   /// - Parameters:
   ///   - learning: how local networks learn.
   ///   - always: whether they learn where it does not pay, too.
-  func archive(
+  func networkArchive(
     of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, always: Bool = false
   ) throws -> Archive {
     var plain = try draft(of: set, model: model, embedModel: embedModel)
@@ -55,7 +56,7 @@ extension Codec {
       return plain
     }
     var learned = plain
-    learned.makeVersion3(set)
+    learned.raise(to: 3, set)
     for i in all { learned.series[i].learning = learning.bytes }
     try encode(set, all, into: &learned, model)
     let few = all.filter {
@@ -77,18 +78,20 @@ extension Codec {
     var archive = Archive(
       version: isPlain ? 1 : 2,
       models: [.init(hash: model.hash, name: model.name, file: embedModel ? model.file : nil)], series: [])
-    archive.series = zip(set.series, headers).map { Archive.Series($0, $1, version: archive.version) }
+    archive.series = zip(set.series, headers).map { Archive.Series($0, $1, version: archive.version, coding: .network) }
     let weights = try estimateValueWeights(set, archive.series, model)
     for i in weights.indices { archive.series[i].valueWeights = weights[i] }
     let lattices = try estimateLattices(set, archive.series, model)
     for i in lattices.indices { archive.series[i].lattice = lattices[i] }
-    if lattices.contains(where: { $0 != nil }) { archive.makeVersion3(set) }
+    if lattices.contains(where: { $0 != nil }) { archive.raise(to: 3, set) }
     return archive
   }
 
   /// Codes all samples of some series.
-  private func encode(
-    _ set: PictureSet, _ chosen: some Sequence<Int>, into archive: inout Archive, _ model: Model
+  ///
+  /// - Parameter model: nil when they need none.
+  func encode(
+    _ set: PictureSet, _ chosen: some Sequence<Int>, into archive: inout Archive, _ model: Model?
   ) throws {
     let plans = try archive.series.map { try CodingPlan($0, model) }
     let pieces = chosen.flatMap { Piece.all(of: archive.series[$0].header, series: $0) }
@@ -107,10 +110,10 @@ extension Codec {
   }
 
   /// The streams of a job.
-  private func encode(_ job: CodingJob, _ pictures: [[UInt8]], _ plan: CodingPlan, _ coders: Coders) -> [[UInt8]] {
-    let lot = plan.lot(job) { image, body in pictures[image].withUnsafeBufferPointer { body($0.baseAddress!) } }
-    return coders.coder(plan.groups[job.group].role, level: job.level, of: plan.model)
-      .encode(lot, streams: job.units.count, row: plan.source(job, pictures))
+  func encode(_ job: CodingJob, _ pictures: [[UInt8]], _ plan: CodingPlan, _ coders: Coders) -> [[UInt8]] {
+    coders.encode(
+      job, plan, { image, body in pictures[image].withUnsafeBufferPointer { body($0.baseAddress!) } },
+      row: plan.source(job, pictures))
   }
 
   /// Whether an archive holds exactly this picture.
@@ -143,14 +146,14 @@ extension Codec {
 }
 
 extension Archive {
-  /// From version 1 on every tile has a checksum.
-  fileprivate mutating func makeVersion3(_ set: PictureSet) {
+  /// Makes it one of a newer version. From version 2 on every tile has a checksum.
+  mutating func raise(to newer: Int, _ set: PictureSet) {
     if version == 1 {
       for i in series.indices {
-        series[i].checksums = set.series[i].checksums(of: series[i].checkedParts(version: 3), series[i].header)
+        series[i].checksums = set.series[i].checksums(of: series[i].checkedParts(version: newer), series[i].header)
       }
     }
-    version = 3
+    version = newer
   }
 }
 
@@ -159,12 +162,14 @@ extension Archive.Series {
   fileprivate var streamBytes: Int { tiles.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } } }
 
   /// A series before anything is coded.
-  fileprivate init(_ pictures: PictureSet.Series, _ header: Archive.Header, version: Int) {
+  init(_ pictures: PictureSet.Series, _ header: Archive.Header, version: Int = 4, coding: Archive.Coding) {
     self.init(
       header: header,
       chunks: pictures.format.chunks.map { .init(place: $0.place.rawValue, type: $0.type, bytes: $0.bytes) },
       names: pictures.names, checksums: [],
-      tiles: Array(repeating: Array(repeating: [], count: header.streams), count: header.unitCount))
+      tiles: Array(
+        repeating: Array(repeating: [], count: coding == .network ? header.streams : 1), count: header.unitCount),
+      codings: coding == .network ? [] : Array(repeating: coding, count: header.unitCount))
     checksums = pictures.checksums(of: checkedParts(version: version), header)
   }
 

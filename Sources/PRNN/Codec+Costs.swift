@@ -55,28 +55,49 @@ extension Codec {
     let result = Mutex(empty)
     try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
       let (job, unit) = (jobs[i], jobs[i].units[0])
-      let coder = coders.coder(plan.groups[job.group].role, level: unit.level, of: plan.model)
-      let lot = plan.lot(job) { image, body in others[image]!.withUnsafeBufferPointer { body($0.baseAddress!) } }
-      guard lot.weights.onlyPixel == nil else { return }
+      let given: Lot.Source = { number, y, row in
+        others[unit.images.lowerBound + number]!.withUnsafeBufferPointer {
+          plan.planes(job).gather(
+            $0.baseAddress! + plan.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
+        }
+      }
       var meter = CostMeter()
-      coder.run(
-        lot, through: &meter,
-        given: { number, y, row in
-          others[unit.images.lowerBound + number]!.withUnsafeBufferPointer {
-            plan.groups[job.group].gather(
-              $0.baseAddress! + plan.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
+      /// Adds what was noted, where the next place belongs to the picture.
+      func add(_ number: Int, _ row: Int, _ column: Int, _ next: inout Int, _ sum: inout PixelCosts) {
+        if unit.images.lowerBound + number == image {
+          let at = ((unit.tile.y + row) * header.width + unit.tile.x + column) * unit.step
+          sum.costs[at] += meter.costs[next]
+        }
+        next += 1
+      }
+      switch job.coding {
+      case .network:
+        let coder = coders.coder(job, plan)
+        let lot = plan.lot(job) { image, body in others[image]!.withUnsafeBufferPointer { body($0.baseAddress!) } }
+        guard lot.weights.onlyPixel == nil else { return }
+        coder.run(lot, through: &meter, given: given, result: nil)
+        result.withLock { sum in
+          var next = 0
+          coder.forEachSample(of: lot.size) { number, row, column, _ in
+            // Levels above the coarsest leave out what that one has.
+            if unit.level == 0 || (row | column) & 1 == 1 { add(number, row, column, &next, &sum) }
           }
-        }, result: nil)
-      result.withLock { sum in
-        var next = 0
-        coder.forEachSample(of: lot.size) { number, row, column, _ in
-          // Levels above the coarsest leave out what that one has.
-          if unit.level > 0, (row | column) & 1 == 0 { return }
-          if unit.images.lowerBound + number == image {
-            let at = ((unit.tile.y + row) * header.width + unit.tile.x + column) * unit.step
-            sum.costs[at] += meter.costs[next]
+        }
+      case .mixing, .plain:
+        let size = job.lotSize
+        let pixels = size.width * size.height * size.count
+        if job.coding == .mixing {
+          coders.mixing(plan).run(size, through: &meter, given: given, result: nil)
+        } else {
+          // Deflate does not say which pixel takes what.
+          let bits = archive.series[place].tiles[job.indices[0]][0].count * 8
+          meter.costs = Array(repeating: UInt32(min(bits * 256 / pixels, Int(UInt32.max))), count: pixels)
+        }
+        result.withLock { sum in
+          var next = 0
+          for i in 0..<size.height * size.count {
+            for x in 0..<size.width { add(i / size.height, i % size.height, x, &next, &sum) }
           }
-          next += 1
         }
       }
     }
@@ -97,9 +118,20 @@ extension Codec {
 }
 
 /// A coder that writes nothing: it notes what samples would cost.
-private struct CostMeter: SymbolCoder {
-  /// In the order of coding, in 1/256 bit.
+private struct CostMeter: SymbolCoder, BinaryCoder {
+  /// Of samples, or of pixels, in the order of coding, in 1/256 bit.
   var costs: [UInt32] = []
+  private var bits: UInt32 = 0
+
+  mutating func code(_ bit: Bool, probability: UInt32) -> Bool {
+    bits += UInt32(fixedLog2(1 << 16) - fixedLog2(UInt64(bit ? probability : 1 << 16 - probability)))
+    return bit
+  }
+
+  mutating func endPixel() {
+    costs.append(bits)
+    bits = 0
+  }
 
   mutating func code(
     _ sample: UInt8, centre: UInt8, channel: Int, _ distribution: UnsafePointer<prnn_distribution>, total: UInt32

@@ -116,16 +116,15 @@ extension Codec {
       let jobs = jobs.filter { $0.level == level }
       try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
         let (job, plan) = (jobs[i], plans[jobs[i].series])
-        let group = plan.groups[job.group]
+        let group = plan.planes(job)
         let streams = job.indices.map { archive.series[job.series].tiles[$0][job.group] }
-        let lot = plan.lot(job) { image, body in withImage(job, image, body) }
-        let whole = coders.coder(group.role, level: level, of: plan.model).decode(streams, lot) { number, y, row in
+        let isWhole = coders.decode(streams, job, plan, { withImage(job, $0, $1) }) { number, y, row in
           let (unit, image) = job.place(ofImage: number)
           let run = PixelRun(
             job: job, unit: unit, group: group, image: image, start: plan.start(unit, row: y), pixels: unit.tile.width)
           body(run, row)
         }
-        guard whole else { throw PRNNError.damagedPixels }
+        guard isWhole else { throw PRNNError.damagedPixels }
       }
     }
   }
@@ -137,9 +136,9 @@ extension Codec {
 
   /// What all series need for coding: their models are looked for in the archive first.
   func plans(_ archive: Archive, _ models: ModelLibrary) throws -> [CodingPlan] {
-    let used = Set(archive.series.map(\.header.model))
+    let used = Set(archive.series.map(\.header.model)).subtracting([Archive.Header.noModel])
     let found = Dictionary(uniqueKeysWithValues: try used.map { ($0, try models.model(for: archive.models[$0])) })
-    return try archive.series.map { try CodingPlan($0, found[$0.header.model]!) }
+    return try archive.series.map { try CodingPlan($0, found[$0.header.model]) }
   }
 }
 

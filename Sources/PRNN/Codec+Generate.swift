@@ -60,11 +60,11 @@ extension Codec {
       let base = buffer.baseAddress!
       for level in 0..<header.levels {
         let unit = header.unit(level)
-        let job = CodingJob(piece: 0, series: 0, indices: [level], units: [unit], group: 0)
+        let job = CodingJob(piece: 0, series: 0, indices: [level], units: [unit], group: 0, coding: .network)
         var lot = plan.lot(job) { image, body in body(base + image * size) }
         lot.isGiven = isGiven.map { isGiven in { _, row, column in isGiven(row * unit.step, column * unit.step) } }
         let words = randomBytes(4 * size * count + 64, seed: seed &+ UInt64(level) << 32)
-        coders.coder(plan.groups[0].role, level: level, of: model).generate(words, lot) { image, y, row in
+        coders.coder(job, plan).generate(words, lot) { image, y, row in
           plan.groups[0].gather(
             base + image * size + plan.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
         } result: { image, y, row in

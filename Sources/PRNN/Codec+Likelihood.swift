@@ -34,7 +34,7 @@ extension Codec {
       let pictures = series[job.series].pictures
       var meters = Array(repeating: MeteredEncoder(), count: job.units.count)
       let lot = plan.lot(job) { image, body in pictures[image].withUnsafeBufferPointer { body($0.baseAddress!) } }
-      coders.coder(plan.groups[job.group].role, level: job.level, of: model).run(
+      coders.coder(job, plan).run(
         lot, through: &meters, given: plan.source(job, pictures), result: nil)
       let nats = meters.reduce(0) { $0 + $1.nats }
       let bytes = meters.indices.reduce(0) { $0 + meters[$1].encoder.finish().count }

@@ -13,7 +13,7 @@ extension Codec {
     try parallel(count: plans.count, threads: threads, context: Coders(kernels)) { coders, i in
       let pictures = set.series[i].pictures
       for group in plans[i].groups {
-        let weights = estimate(pictures, plans[i].header, group, coders.coder(group.role, of: model))
+        let weights = estimate(pictures, plans[i].header, group, coders.coder(group.role!, of: model))
         found.withLock { $0[i].merge(weights) { $1 } }
       }
     }

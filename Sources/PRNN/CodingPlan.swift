@@ -7,29 +7,46 @@ import Raster
 /// A series made ready for coding.
 struct CodingPlan: Sendable {
   let header: Archive.Header
+  /// Those that networks code.
   let groups: [PlaneGroup]
+  /// All channels.
+  let whole: PlaneGroup
+  /// By tile chunk; empty: all by networks.
+  let codings: [Archive.Coding]
   /// By group.
   let weights: [ValueWeights]
   let learning: Learning?
   /// Of the colours.
   let lattice: ColourLattice?
-  let model: Model
+  /// nil: no tile is coded by networks.
+  let model: Model?
+
+  /// A plan for coding without networks.
+  init(_ header: Archive.Header) {
+    self.header = header
+    whole = PlaneGroup.whole(header)
+    (groups, codings, weights, learning, lattice, model) = ([], [], [], nil, nil, nil)
+  }
 
   /// - Throws: ``PRNNError`` when the model has no network for the channels, or fewer than the levels; `ArchiveError` when its
   ///   networks cannot learn as the series says.
-  init(_ series: Archive.Series, _ model: Model) throws {
+  init(_ series: Archive.Series, _ model: Model?) throws {
     header = series.header
-    groups = PlaneGroup.all(of: header, series.rasterChunks)
+    whole = PlaneGroup.whole(header)
+    codings = series.codings
+    groups = model == nil ? [] : PlaneGroup.all(of: header, series.rasterChunks)
     weights = groups.map { $0.weights(series.valueWeights) }
     learning = Learning(bytes: series.learning)
     guard learning != nil || series.learning.isEmpty else { throw ArchiveError.damaged("how its network learns") }
     lattice = series.lattice.map(ColourLattice.init)
     self.model = model
+    guard let model else { return }
+    guard header.bitDepth <= 8 else { throw PRNNError.noNetwork(model: model.name, role: "16-bit") }
     for group in groups {
-      guard let network = model.network(for: group.role) else {
-        throw PRNNError.noNetwork(model: model.name, role: "\(group.role)")
+      guard let network = model.network(for: group.role!) else {
+        throw PRNNError.noNetwork(model: model.name, role: "\(group.role!)")
       }
-      guard model.levels(of: group.role) >= header.levels else {
+      guard model.levels(of: group.role!) >= header.levels else {
         throw PRNNError.otherLevels(header.levels, model: model.name)
       }
       guard learning == nil || network.isLocal else { throw ArchiveError.damaged("a network that cannot learn") }
@@ -49,19 +66,27 @@ struct CodingPlan: Sendable {
   func bytesNeeded(_ piece: Piece, threads: Int, jobs: Int) -> Int {
     let images = piece.images.count
     let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: images)
-    let working = groups.map { group in
+    let networks = groups.flatMap { group in
       (0..<header.levels).map {
-        let network = model.network(for: group.role, level: $0)!
+        let network = model!.network(for: group.role!, level: $0)!
         let together = LotSize(
           width: size.width, height: size.height,
           count: saturatedProduct(images, min(network.lotsTogether(size), piece.units.count)))
         return network.bytesNeeded(together, hasLattice: lattice != nil, learning: learning)
-      }.max()!
-    }.max()!
+      }
+    }
+    let isMixed = piece.units.contains { coding($0) == .mixing }
+    let working = max(networks.max() ?? 0, isMixed ? MixingCoder.bytesNeeded(size) : 0)
     return saturatedSum([
       saturatedProduct(header.imageSamples, images), saturatedProduct(working, min(threads, jobs)),
     ])
   }
+
+  /// How a tile chunk is coded, by its number.
+  func coding(_ unit: Int) -> Archive.Coding { codings.isEmpty ? .network : codings[unit] }
+
+  /// The channels of a job.
+  func planes(_ job: CodingJob) -> PlaneGroup { job.coding == .network ? groups[job.group] : whole }
 
   /// Bytes for the largest of some pieces, when all are coded with so many threads.
   static func bytesNeeded(_ pieces: [Piece], _ plans: [CodingPlan], threads: Int) -> Int {
@@ -78,7 +103,7 @@ struct CodingPlan: Sendable {
       return Lot(
         size, weights: weights[job.group], lattice: group.role == .colour ? lattice : nil, learning: learning)
     }
-    let rowSamples = header.width * header.channels
+    let rowSamples = header.width * header.pixelBytes
     return Lot(
       size, weights: weights[job.group],
       smaller: { number, y, row in
@@ -94,7 +119,7 @@ struct CodingPlan: Sendable {
   ///
   /// - Parameter pictures: of the series.
   func source(_ job: CodingJob, _ pictures: [[UInt8]]) -> Lot.Source {
-    let group = groups[job.group]
+    let group = planes(job)
     return { number, y, row in
       let (unit, image) = job.place(ofImage: number)
       pictures[image].withUnsafeBufferPointer {
@@ -105,7 +130,7 @@ struct CodingPlan: Sendable {
 
   /// The sample of an image that a row of a unit starts with.
   func start(_ unit: Archive.Unit, row: Int) -> Int {
-    ((unit.tile.y + row) * unit.step * header.width + unit.tile.x) * header.channels
+    ((unit.tile.y + row) * unit.step * header.width + unit.tile.x) * header.pixelBytes
   }
 }
 
@@ -143,7 +168,9 @@ struct CodingJob: Sendable {
   let indices: [Int]
   /// Of these chunks.
   let units: [Archive.Unit]
+  /// Of the streams of each chunk.
   let group: Int
+  let coding: Archive.Coding
 
   var level: Int { units[0].level }
 
@@ -166,19 +193,28 @@ struct CodingJob: Sendable {
   static func all(_ pieces: some Sequence<Piece>, _ plans: [CodingPlan], threads: Int?) -> [CodingJob] {
     pieces.enumerated().flatMap { number, piece in
       let plan = plans[piece.series]
-      let units = piece.units.map { (index: $0, unit: plan.header.unit($0)) }
-      return plan.groups.indices.flatMap { group in
-        let alike = Dictionary(grouping: units) { Shape($0.unit) }
-        return alike.sorted { $0.value[0].index < $1.value[0].index }.flatMap { shape, units in
-          let network = plan.model.network(for: plan.groups[group].role, level: shape.level)!
-          let together = threads.map { min(network.lotsTogether(shape.size), (units.count + $0 - 1) / $0) } ?? 1
-          return stride(from: 0, to: units.count, by: together).map {
-            let units = units[$0..<min($0 + together, units.count)]
-            return CodingJob(
-              piece: number, series: piece.series, indices: units.map(\.index), units: units.map(\.unit), group: group)
+      let all = piece.units.map { (index: $0, unit: plan.header.unit($0)) }
+      let others = all.filter { plan.coding($0.index) != .network }.map {
+        CodingJob(
+          piece: number, series: piece.series, indices: [$0.index], units: [$0.unit], group: 0,
+          coding: plan.coding($0.index))
+      }
+      let units = all.filter { plan.coding($0.index) == .network }
+      return others
+        + plan.groups.indices.flatMap { group in
+          let alike = Dictionary(grouping: units) { Shape($0.unit) }
+          return alike.sorted { $0.value[0].index < $1.value[0].index }.flatMap { shape, units in
+            let network = plan.model!.network(for: plan.groups[group].role!, level: shape.level)!
+            let together = threads.map { min(network.lotsTogether(shape.size), (units.count + $0 - 1) / $0) } ?? 1
+            return stride(from: 0, to: units.count, by: together).map {
+              let units = units[$0..<min($0 + together, units.count)]
+              return CodingJob(
+                piece: number, series: piece.series, indices: units.map(\.index), units: units.map(\.unit),
+                group: group,
+                coding: .network)
+            }
           }
         }
-      }
     }
   }
 }
@@ -204,34 +240,6 @@ struct PixelRun {
   /// The sample of the image that the first pixel starts with.
   let start: Int
   let pixels: Int
-}
-
-/// The coders of a thread, made as they are needed.
-final class Coders {
-  private struct Key: Hashable {
-    let model: [UInt8]
-    let role: Model.Role
-    let level: Int
-  }
-
-  private let kernels: Kernels
-  private let progress: @Sendable (Int) -> Void
-  private var coders: [Key: any NetworkCoder] = [:]
-
-  init(_ kernels: Kernels, progress: @escaping @Sendable (Int) -> Void = { _ in }) {
-    self.kernels = kernels
-    self.progress = progress
-  }
-
-  /// - Precondition: a ``CodingPlan`` has found that the model has a network of this role.
-  func coder(_ role: Model.Role, level: Int = 0, of model: Model) -> any NetworkCoder {
-    let key = Key(model: model.hash, role: role, level: level)
-    if let known = coders[key] { return known }
-    let new = IntegerInference.coder(for: model.network(for: role, level: level)!, kernels: kernels)
-    new.progress = { [progress] in progress($0 * role.channels) }
-    coders[key] = new
-    return new
-  }
 }
 
 extension Archive.Series {

@@ -22,7 +22,8 @@ public struct PictureSet: Sendable {
     let interlaced: Bool
     let chunks: [Raster.Chunk]
 
-    var samples: Int { width * height * colourType.channels }
+    var samples: Int { width * height * pixelBytes }
+    var pixelBytes: Int { colourType.channels * (bitDepth == 16 ? 2 : 1) }
   }
 
   /// Pictures of one format, in the order they came.
@@ -60,6 +61,15 @@ public struct PictureSet: Sendable {
     samples += format.samples
   }
 
+  /// Some of its series, by their numbers.
+  func part(_ chosen: [Int]) -> PictureSet {
+    var part = PictureSet()
+    part.series = chosen.map { series[$0] }
+    part.count = part.series.reduce(0) { $0 + $1.pictures.count }
+    part.samples = part.series.reduce(0) { $0 + $1.format.samples * $1.pictures.count }
+    return part
+  }
+
   /// Whether the pictures have names.
   public var isNamed: Bool { series.first.map { !$0.names.isEmpty } ?? false }
 }
@@ -72,11 +82,15 @@ extension PictureSet.Series {
     let isLocal = model.network(for: role)?.isLocal ?? true
     let tiles = TileGrid(
       width: format.width, height: format.height, side: isLocal ? Codec.tileSide : Codec.smallTileSide)
+    return self.header(tiles: tiles, model: 0, levels: levels)
+  }
+
+  func header(tiles: TileGrid, model: Int, levels: Int) -> Archive.Header {
     let lot = min(Archive.Header.largestLot, max(1, PictureSet.lotSamples / format.samples), pictures.count)
     let isOne = pictures.count == 1 && levels == 1
     return .init(
       width: format.width, height: format.height, colourType: format.colourType.rawValue,
-      bitDepth: UInt8(format.bitDepth), interlaced: format.interlaced, model: 0,
+      bitDepth: UInt8(format.bitDepth), interlaced: format.interlaced, model: model,
       tileWidth: isOne ? tiles.tileWidth : format.width, tileHeight: isOne ? tiles.tileHeight : format.height,
       count: pictures.count, lot: lot, levels: levels)
   }
@@ -110,12 +124,12 @@ func checksum(
 ) -> UInt32 {
   let tile = unit.tile
   return (tile.y..<tile.y + tile.height).reduce(start) { crc, y in
-    let first = image + (y * unit.step * header.width + tile.x) * header.channels
+    let first = image + (y * unit.step * header.width + tile.x) * header.pixelBytes
     if unit.step == 1 {
-      return crc32(UnsafeBufferPointer(start: first, count: tile.width * header.channels), from: crc)
+      return crc32(UnsafeBufferPointer(start: first, count: tile.width * header.pixelBytes), from: crc)
     }
     return (0..<tile.width).reduce(crc) { crc, x in
-      crc32(UnsafeBufferPointer(start: first + x * unit.step * header.channels, count: header.channels), from: crc)
+      crc32(UnsafeBufferPointer(start: first + x * unit.step * header.pixelBytes, count: header.pixelBytes), from: crc)
     }
   }
 }

@@ -3,9 +3,11 @@ import IntegerInference
 import PixelModels
 import Raster
 
-/// Channels of a picture that one network codes together: the colours, or alpha.
+/// Channels of a picture that are coded together: by a network the colours, or alpha; else all.
 struct PlaneGroup {
-  let role: Model.Role
+  /// Of the network; nil: none.
+  let role: Model.Role?
+  let channels: Int
   /// The first channel in a pixel of the picture.
   let offset: Int
   /// Channels in a pixel of the picture.
@@ -15,9 +17,13 @@ struct PlaneGroup {
   /// Weights when the archive gives none: nil, or the levels that the bit depth or palette allows.
   private let implied: [Int8]?
 
-  var channels: Int { role.channels }
+  /// All channels, with the samples as they are; the bytes of 16-bit samples count as channels.
+  static func whole(_ header: Archive.Header) -> PlaneGroup {
+    PlaneGroup(
+      role: nil, channels: header.pixelBytes, offset: 0, pixelStride: header.pixelBytes, scale: 1, implied: nil)
+  }
 
-  /// The groups of an image, in the order of their streams.
+  /// The groups that networks code, in the order of their streams.
   static func all(of header: Archive.Header, _ chunks: [Raster.Chunk]) -> [PlaneGroup] {
     let isPalette = header.colourType == 3
     let isColour = header.colourType & 2 != 0 && !isPalette
@@ -31,12 +37,14 @@ struct PlaneGroup {
       for level in 0..<levels { implied![level * header.scale] = 0 }
     }
     let colours = PlaneGroup(
-      role: isColour ? .colour : .gray, offset: 0, pixelStride: header.channels, scale: UInt8(header.scale),
+      role: isColour ? .colour : .gray, channels: isColour ? 3 : 1, offset: 0, pixelStride: header.channels,
+      scale: UInt8(header.scale),
       implied: implied)
     guard header.streams == 2 else { return [colours] }
     return [
       colours,
-      PlaneGroup(role: .alpha, offset: header.channels - 1, pixelStride: header.channels, scale: 1, implied: nil),
+      PlaneGroup(
+        role: .alpha, channels: 1, offset: header.channels - 1, pixelStride: header.channels, scale: 1, implied: nil),
     ]
   }
 

@@ -17,10 +17,15 @@ struct ArchiveSummary: Encodable {
     let bitDepth: Int
     let interlaced: Bool
     let levels: Int
-    let model: String
-    let modelHash: String
-    let modelEmbedded: Bool
-    let modelAtHand: Bool
+    /// Of all four: nil when no tile is coded by networks.
+    let model: String?
+    let modelHash: String?
+    let modelEmbedded: Bool?
+    let modelAtHand: Bool?
+    /// Tile chunks by what codes them.
+    let tilesByNetworks: Int
+    let tilesByContextMixing: Int
+    let tilesByDeflate: Int
     let tiles: Int
     let tileWidth: Int
     let tileHeight: Int
@@ -45,7 +50,9 @@ struct ArchiveSummary: Encodable {
     formatVersion = archive.version
     bytes = file.count
     images = archive.imageCount
-    series = archive.series.map { Series($0, archive.models[$0.header.model], library) }
+    series = archive.series.map { series in
+      Series(series, series.usesNetworks ? archive.models[series.header.model] : nil, library)
+    }
   }
 
   var text: String {
@@ -59,15 +66,18 @@ struct ArchiveSummary: Encodable {
 }
 
 extension ArchiveSummary.Series {
-  fileprivate init(_ series: Archive.Series, _ model: Archive.ModelName, _ library: ModelLibrary) {
+  fileprivate init(_ series: Archive.Series, _ model: Archive.ModelName?, _ library: ModelLibrary) {
     let h = series.header
     let stream = series.tiles.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } }
+    func count(_ coding: Archive.Coding) -> Int { series.tiles.indices.count { series.coding($0) == coding } }
     self.init(
       images: h.count, imagesOfALot: h.lot, firstName: series.names.first.map { "\($0)" },
       lastName: series.names.last.map { "\($0)" }, width: h.width, height: h.height, colourType: h.colourTypeName,
-      bitDepth: Int(h.bitDepth), interlaced: h.interlaced, levels: h.levels, model: model.name,
-      modelHash: hexadecimal(model.hash), modelEmbedded: model.file != nil,
-      modelAtHand: model.file != nil || library.models.contains { $0.hash == model.hash }, tiles: series.tiles.count,
+      bitDepth: Int(h.bitDepth), interlaced: h.interlaced, levels: h.levels, model: model?.name,
+      modelHash: model.map { hexadecimal($0.hash) }, modelEmbedded: model.map { $0.file != nil },
+      modelAtHand: model.map { model in model.file != nil || library.models.contains { $0.hash == model.hash } },
+      tilesByNetworks: count(.network), tilesByContextMixing: count(.mixing), tilesByDeflate: count(.plain),
+      tiles: series.tiles.count,
       tileWidth: h.tileWidth, tileHeight: h.tileHeight, weightedChannels: series.valueWeights.count,
       learns: !series.learning.isEmpty,
       colours: series.lattice?.summary ?? "not weighed",
@@ -76,15 +86,18 @@ extension ArchiveSummary.Series {
   }
 
   fileprivate var text: String {
-    let place = modelEmbedded ? " (in the archive)" : modelAtHand ? "" : " (not at hand)"
+    let place = modelEmbedded == true ? " (in the archive)" : modelAtHand == true ? "" : " (not at hand)"
     let learning = learns ? ", which learns while it codes" : ""
+    let network = model.map { "\($0) \(modelHash!.prefix(16))\(place)\(learning)" } ?? "none"
+    let others = [(tilesByContextMixing, "context mixing"), (tilesByDeflate, "deflate")]
+      .filter { $0.0 > 0 }.map { ", \($0.0) by \($0.1)" }.joined()
     let number = images > 1 ? "\(images) of " : ""
     let parts = images > 1 ? "\(imagesOfALot) pictures" : "\(tileWidth) × \(tileHeight)"
     let names = [firstName, images > 1 ? lastName : nil].compactMap { $0 }.joined(separator: " ... ")
     return """
       \(number)\(width) × \(height), \(colourType), \(bitDepth) bits\(interlaced ? ", interlaced" : "")
-      model       \(model) \(modelHash.prefix(16))\(place)\(learning)
-      \(images > 1 ? "lots " : "tiles")       \(tiles) of up to \(parts)
+      model       \(network)
+      \(images > 1 ? "lots " : "tiles")       \(tiles) of up to \(parts)\(others)
       colours     \(colours)
       streams     \(streamBytes) bytes, \(decimals(bitsPerDim, 3)) bits/dim
       PNG chunks  \(pngChunks.isEmpty ? "none" : pngChunks.joined(separator: " "))

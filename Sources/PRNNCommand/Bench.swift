@@ -69,7 +69,7 @@ struct Bench: ParsableCommand {
     let back = try codec.decompress(archive, models: library)
     let decoded = now()
     guard back == raster else { throw PRNNError.unfaithful }
-    let dims = raster.samples.count
+    let dims = raster.width * raster.height * raster.channels
     var sizes: [String: Double] = [:]
     if !tools.isEmpty {
       let temporary = try TemporaryFolder()

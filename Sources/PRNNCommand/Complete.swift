@@ -40,7 +40,7 @@ struct Complete: ParsableCommand {
       try OutputFile.check(grid.output, force: grid.force, input: input)
       let file = try InputFile(input)
       do {
-        let picture = try Raster(png: file.read(into:), memoryLimit: work.memoryLimit.bytes)
+        let picture = try Raster(png: file.read(into:), deepest: 8, memoryLimit: work.memoryLimit.bytes)
         let isGiven = try given(in: picture)
         let bar = ProgressBar("drawing", total: picture.samples.count * count, quiet: grid.quiet)
         defer { bar.finish() }
@@ -63,7 +63,7 @@ struct Complete: ParsableCommand {
     case nil: break
     }
     do {
-      let file = try Raster(png: InputFile(mask).read(into:), memoryLimit: work.memoryLimit.bytes)
+      let file = try Raster(png: InputFile(mask).read(into:), deepest: 8, memoryLimit: work.memoryLimit.bytes)
       guard file.width == width, file.height == height else {
         throw Failure(
           mask,

@@ -4,6 +4,8 @@ import Glibc
 import PRNN
 import Raster
 
+extension Coding: ExpressibleByArgument {}
+
 struct Compress: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compress PNG pictures to .prnn archives.",
@@ -23,6 +25,11 @@ struct Compress: ParsableCommand {
 
   @Flag(help: "Put the model into the archive, so that it can be decompressed without the model's file.")
   var embedModel = false
+
+  @Option(
+    help: ArgumentHelp(
+      "What codes the samples: networks, context mixing, or what is best for each tile.", valueName: "coding"))
+  var coding: Coding = .best
 
   @Flag(name: .customLong("no-verify"), help: "Do not decode the archive again to check it.")
   var skipsVerification = false
@@ -62,7 +69,7 @@ struct Compress: ParsableCommand {
       let archive = try work.codec(progress: bar.advance)
         .compress(
           set, model: effort.model(model, in: library), embedModel: embedModel, effort: effort.effort,
-          verify: !skipsVerification)
+          coding: coding, verify: !skipsVerification)
       try OutputFile.write(output, force: write.force) { sink in try archive.withUnsafeBytes(sink) }
     } catch { throw Failure(label, error) }
     sources.reportSkipped()

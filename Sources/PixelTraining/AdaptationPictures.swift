@@ -16,7 +16,7 @@ public struct AdaptationPictures: Sendable {
     var all: [Raster] = []
     for file in try paths.flatMap({ try files(at: $0, searched: true) }) {
       let bytes = try contents(of: file)
-      do { all.append(try Raster(png: bytes)) } catch { throw FileError(file, error) }
+      do { all.append(try Raster(png: bytes, deepest: 8)) } catch { throw FileError(file, error) }
     }
     guard !all.isEmpty else { throw FileError(paths.first ?? "", TrainingError.noPictures) }
     func taken(_ role: Model.Role) -> [Raster] { all.filter { role.offset(in: $0) != nil } }

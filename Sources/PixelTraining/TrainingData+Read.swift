@@ -44,8 +44,8 @@ extension TrainingData {
     if bytes.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]) { throw TrainingError.compressed }
     switch format {
     case .bits(let size): try self.init(bits: bytes, size: size)
-    case .pictures: try self.init(Raster(png: bytes), channels: channels, bitDepth: bitDepth)
-    case .tiles(let size): try self.init(Raster(png: bytes), channels: channels, bitDepth: bitDepth, tile: size)
+    case .pictures: try self.init(Raster(png: bytes, deepest: 8), channels: channels, bitDepth: bitDepth)
+    case .tiles(let size): try self.init(Raster(png: bytes, deepest: 8), channels: channels, bitDepth: bitDepth, tile: size)
     }
   }
 

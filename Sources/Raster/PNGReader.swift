@@ -6,13 +6,14 @@ public typealias ByteSource = (UnsafeMutableRawBufferPointer) throws -> Int
 extension Raster {
   private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  /// Reads a PNG file of up to 8 bits a sample, through libpng.
+  /// Reads a PNG file, through libpng.
   ///
   /// - Parameters:
   ///   - source: the file, from its first byte.
+  ///   - deepest: the most bits a sample: 8 or 16.
   ///   - memoryLimit: the most bytes the samples may take; checked before they are allocated.
   /// - Throws: ``RasterError``, or what `source` throws.
-  public init(png source: @escaping ByteSource, memoryLimit: Int) throws {
+  public init(png source: @escaping ByteSource, deepest: Int = 16, memoryLimit: Int) throws {
     let stream = PNGStream(source)
     try stream.checkSignature(Raster.signature)
     var header = prnn_png_header()
@@ -24,13 +25,13 @@ extension Raster {
     }
     guard let reader = prnn_png_open(pull, context, &header, &message) else { throw stream.failure(message) }
     defer { prnn_png_close(reader) }
-    guard header.bit_depth <= 8 else { throw RasterError.sixteenBit }
+    guard header.bit_depth <= deepest else { throw RasterError.sixteenBit }
     guard let type = ColourType(rawValue: header.colour_type) else {
       throw RasterError.malformed("unknown colour type")
     }
     let width = Int(header.width)
     let height = Int(header.height)
-    let (row, high) = width.multipliedReportingOverflow(by: type.channels)
+    let (row, high) = width.multipliedReportingOverflow(by: type.channels * (header.bit_depth == 16 ? 2 : 1))
     let (count, overflow) = row.multipliedReportingOverflow(by: height)
     guard !high, !overflow, count <= memoryLimit else {
       throw RasterError.tooLarge(bytes: high || overflow ? .max / 2 : count, limit: memoryLimit)
@@ -52,7 +53,7 @@ extension Raster {
   }
 
   /// Reads a PNG file held in memory.
-  public init(png bytes: [UInt8], memoryLimit: Int = .max) throws {
+  public init(png bytes: [UInt8], deepest: Int = 16, memoryLimit: Int = .max) throws {
     var rest = bytes[...]
     try self.init(
       png: { buffer in
@@ -60,7 +61,7 @@ extension Raster {
         buffer.copyBytes(from: rest.prefix(count))
         rest = rest.dropFirst(count)
         return count
-      }, memoryLimit: memoryLimit)
+      }, deepest: deepest, memoryLimit: memoryLimit)
   }
 }
 

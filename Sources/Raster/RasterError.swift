@@ -13,7 +13,7 @@ public enum RasterError: Error, Equatable, CustomStringConvertible {
     case .empty: "the file is empty; give a PNG picture"
     case .notPNG: "not a PNG picture; convert it to PNG first"
     case .jpeg: "a JPEG picture; it is already smaller than its pixels would be in an archive, so keep it as it is"
-    case .sixteenBit: "16 bits a sample are not supported yet; reduce the picture to 8 bits first"
+    case .sixteenBit: "16 bits a sample cannot be used here; reduce the picture to 8 bits first"
     case .malformed(let cause): "damaged picture (\(cause)); get a fresh copy of it"
     case .tooLarge(let bytes, let limit): tooLargeMessage(bytes: bytes, limit: limit)
     case .unwritable(let cause): "the picture could not be written (\(cause))"

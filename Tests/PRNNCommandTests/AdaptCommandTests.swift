@@ -35,7 +35,7 @@ import Testing
     #expect(folder.names == ["mine.checkpoint", "mine.prnnm", "stripes"])
     let picture = folder / "stripes/0.png"
     let model = ["--model", folder / "mine.prnnm"]
-    let compress = ["compress", picture, "--quiet", "-o"]
+    let compress = ["compress", picture, "--quiet", "--coding", "networks", "-o"]
     #expect(run(compress + [folder / "a.prnn"] + model) == .init(status: 0, error: ""))
     #expect(run(compress + [folder / "b.prnn"]) == .init(status: 0, error: ""))
     #expect(try folder.read("a.prnn").count < folder.read("b.prnn").count)

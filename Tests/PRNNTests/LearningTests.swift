@@ -27,7 +27,7 @@ import Testing
     var set = PictureSet()
     set.add(raster)
     let codec = try Codec(threads: 2)
-    let archive = try codec.archive(
+    let archive = try codec.networkArchive(
       of: set, model: Self.models.standard, embedModel: false, learning: learning, always: true)
     #expect(archive.version == 3 && archive.series[0].learning == learning.bytes)
     #expect(try codec.decompress(archive.serialised(), models: Self.models) == raster)
@@ -38,7 +38,7 @@ import Testing
     var set = PictureSet()
     set.add(picture(.rgba, 1030, 9))
     let bytes = try Kernels.available.map { kernel in
-      try Codec(threads: kernel == Kernels.available[0] ? 1 : 3, kernel: kernel).archive(
+      try Codec(threads: kernel == Kernels.available[0] ? 1 : 3, kernel: kernel).networkArchive(
         of: set, model: Self.models.standard, embedModel: false, learning: learning, always: true
       ).serialised()
     }
@@ -59,7 +59,7 @@ import Testing
     var all = heads
     all.rates.residual = 6000
     let sizes = try [nil, Learning([heads]), Learning([all])].map { Effort(learning: $0) }.map {
-      try codec.compress(raster, model: Self.models.standard, effort: $0).count
+      try codec.compress(raster, model: Self.models.standard, effort: $0, coding: .networks).count
     }
     #expect(sizes[1] < sizes[0] * 9 / 10 && sizes[2] < sizes[0] * 9 / 10)
   }
@@ -87,7 +87,8 @@ import Testing
     }
     #expect(Learning(bytes: [0, 0] + bytes[2...]) == nil)
     var archive = try Archive(
-      Codec().compress(picture(.rgb, 90, 90), model: Self.models.standard, effort: Effort(learning: Self.learning)))
+      Codec().compress(
+        picture(.rgb, 90, 90), model: Self.models.standard, effort: Effort(learning: Self.learning), coding: .networks))
     archive.series[0].learning[4] = 99
     #expect(throws: ArchiveError.self) { try Codec().decompress(archive, models: Self.models) }
   }
@@ -95,7 +96,7 @@ import Testing
   @Test func networksOfThePaperDoNotLearn() throws {
     let model = try Model(file: VectorTests.read("paper-pixel-cnn.prnnmodel"))
     let models = ModelLibrary([model])
-    var archive = try Archive(Codec().compress(picture(.rgb, 9, 9), model: model, effort: .max))
+    var archive = try Archive(Codec().compress(picture(.rgb, 9, 9), model: model, effort: .max, coding: .networks))
     #expect(archive.series[0].learning.isEmpty)
     archive.version = 3
     archive.series[0].learning = Self.learning.bytes

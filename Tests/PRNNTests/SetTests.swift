@@ -35,7 +35,7 @@ import Testing
 
   @Test func everyPictureComesBackByNumberAndByName() throws {
     let codec = try Codec(threads: 2)
-    let archive = try Archive(codec.compress(SetTests.set(SetTests.mixed), model: SetTests.model))
+    let archive = try Archive(codec.compress(SetTests.set(SetTests.mixed), model: SetTests.model, coding: .networks))
     #expect(archive.version == 2)
     #expect(archive.series.map(\.header.count) == [3, 2, 1, 1, 1])
     #expect(archive.imageCount == 8)
@@ -57,7 +57,7 @@ import Testing
     var set = PictureSet()
     for seed in 0..<3 { set.add(picture(.gray, 5, 4, seed: seed)) }
     let codec = try Codec()
-    let archive = try Archive(codec.compress(set, model: SetTests.model))
+    let archive = try Archive(codec.compress(set, model: SetTests.model, coding: .networks))
     #expect(archive.version == 2 && !archive.isNamed)
     #expect(try codec.decompress(archive, image: 2, models: SetTests.models) == picture(.gray, 5, 4, seed: 2))
   }
@@ -83,7 +83,7 @@ import Testing
 
   @Test func lotsDecodeAlone() throws {
     let codec = try Codec()
-    var archive = try Archive(codec.compress(SetTests.small(1030), model: SetTests.model))
+    var archive = try Archive(codec.compress(SetTests.small(1030), model: SetTests.model, coding: .networks))
     #expect(archive.series[0].tiles.count == 2)
     archive.series[0].tiles[0][0] = []
     #expect(
@@ -95,7 +95,8 @@ import Testing
 
   /// What a picture costs beside its coded bits; the issue asks for 4 bytes at the most.
   @Test func thousandsOfSmallPicturesPayNoHeaders() throws {
-    let bytes = try Codec(threads: 2).compress(SetTests.small(2000), model: SetTests.model, verify: false)
+    let bytes = try Codec(threads: 2).compress(
+      SetTests.small(2000), model: SetTests.model, coding: .networks, verify: false)
     let archive = try Archive(bytes)
     let coded = archive.series.flatMap(\.tiles).flatMap { $0 }.reduce(0) { $0 + $1.count }
     #expect(bytes.count - coded < 2000 * 3 / 10)
@@ -103,10 +104,10 @@ import Testing
 
   @Test func sameBytesForAllThreadsAndKernels() throws {
     let set = SetTests.small(300, .grayAlpha)
-    let expected = try Codec(threads: 1).compress(set, model: SetTests.model)
-    #expect(try Codec(threads: 5).compress(set, model: SetTests.model) == expected)
+    let expected = try Codec(threads: 1).compress(set, model: SetTests.model, coding: .networks)
+    #expect(try Codec(threads: 5).compress(set, model: SetTests.model, coding: .networks) == expected)
     for kernel in Kernels.available {
-      #expect(try Codec(threads: 2, kernel: kernel).compress(set, model: SetTests.model) == expected)
+      #expect(try Codec(threads: 2, kernel: kernel).compress(set, model: SetTests.model, coding: .networks) == expected)
     }
   }
 
@@ -119,7 +120,7 @@ import Testing
     }
     combed[417].raster.samples[20] = 99
     let codec = try Codec()
-    let archive = try Archive(codec.compress(SetTests.set(combed), model: SetTests.model))
+    let archive = try Archive(codec.compress(SetTests.set(combed), model: SetTests.model, coding: .networks))
     let weights = try #require(archive.series[0].valueWeights[0])
     #expect(weights[99] != ValueWeights.absent && weights[98] == ValueWeights.absent)
     #expect(try codec.decompress(archive, image: 417, models: SetTests.models) == combed[417].raster)
@@ -127,13 +128,15 @@ import Testing
 
   @Test func namesThatClash() throws {
     let twice = SetTests.set([SetTests.mixed[0], SetTests.mixed[0]])
-    #expect(throws: PRNNError.nameClash("folder/0.png")) { try Codec().compress(twice, model: SetTests.model) }
+    #expect(throws: PRNNError.nameClash("folder/0.png")) {
+      try Codec().compress(twice, model: SetTests.model, coding: .networks)
+    }
   }
 
   @Test func verificationSeesEverything() throws {
     let codec = try Codec()
     let pictures = Array(SetTests.mixed.prefix(3))
-    let bytes = try codec.compress(SetTests.set(pictures), model: SetTests.model)
+    let bytes = try codec.compress(SetTests.set(pictures), model: SetTests.model, coding: .networks)
     func holds(_ change: (inout [(name: ImageName, raster: Raster)]) -> Void) throws -> Bool {
       var changed = pictures
       change(&changed)
@@ -148,7 +151,7 @@ import Testing
   }
 
   @Test func memoryLimit() throws {
-    let archive = try Archive(Codec().compress(SetTests.small(10), model: SetTests.model))
+    let archive = try Archive(Codec().compress(SetTests.small(10), model: SetTests.model, coding: .networks))
     // 10 · 4 · 4 samples, and a lot of 10 · (4 + 32) · (4 + 16).
     let needed = 160 + 7200
     #expect(throws: PRNNError.tooLarge(bytes: needed, limit: needed - 1)) {
@@ -158,7 +161,7 @@ import Testing
   }
 
   @Test func moreLevelsThanTheModelHas() throws {
-    var archive = try Archive(Codec().compress(SetTests.small(2), model: SetTests.model))
+    var archive = try Archive(Codec().compress(SetTests.small(2), model: SetTests.model, coding: .networks))
     archive.series[0].header.levels = 2
     archive.series[0].tiles += archive.series[0].tiles
     archive.series[0].checksums += archive.series[0].checksums
@@ -175,7 +178,7 @@ import Testing
     var set = PictureSet()
     set.add(picture(.rgba, 6, 5))
     let codec = try Codec()
-    let bytes = try codec.compress(set, model: EmbeddedModelTests.model, embedModel: true)
+    let bytes = try codec.compress(set, model: EmbeddedModelTests.model, embedModel: true, coding: .networks)
     #expect(try codec.decompress(bytes, models: ModelLibrary([])) == picture(.rgba, 6, 5))
   }
 
@@ -183,7 +186,7 @@ import Testing
     var set = PictureSet()
     set.add(picture(.gray, 6, 5))
     let codec = try Codec()
-    let archive = try Archive(codec.compress(set, model: EmbeddedModelTests.model, embedModel: true))
+    let archive = try Archive(codec.compress(set, model: EmbeddedModelTests.model, embedModel: true, coding: .networks))
     var other = archive
     other.models[0].hash[3] ^= 1
     #expect(throws: ArchiveError.damaged("hash of the model in it")) {
@@ -200,7 +203,7 @@ import Testing
   private static let archive: Archive = {
     var set = PictureSet()
     for i in 0..<5 { set.add(picture(i < 3 ? .grayAlpha : .rgb, 5, 4, seed: i), name: ImageName("a\(i)")!) }
-    return try! Archive(Codec().compress(set, model: models.models[0]))
+    return try! Archive(Codec().compress(set, model: models.models[0], coding: .networks))
   }()
 
   /// Every flipped byte and every truncation is an error, and never a crash.

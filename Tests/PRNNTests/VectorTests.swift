@@ -58,7 +58,7 @@ import Testing
         set.add(raster, name: names.isEmpty ? nil : names[number])
       }
       let model = try #require(VectorTests.models.models.first { $0.name == archive.models[0].name })
-      let again = try codec.archive(
+      let again = try codec.networkArchive(
         of: set, model: model, embedModel: archive.models[0].file != nil,
         learning: Learning(bytes: archive.series[0].learning)
       ).serialised()

@@ -81,13 +81,22 @@ let formats: [(Raster.ColourType, Int)] = Raster.ColourType.allCases.flatMap { t
     #expect(throws: RasterError.self) { try Raster(png: flipped) }
   }
 
-  @Test func sixteenBitsAreRefused() throws {
+  @Test func sixteenBitsWhereTheyAreNotTaken() throws {
     // The smallest 16-bit gray file: IHDR with depth 16 and a valid checksum; nothing more is read.
     let header: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]
     let body: [UInt8] = Array("IHDR".utf8) + [0, 0, 0, 1, 0, 0, 0, 1, 16, 0, 0, 0, 0]
     let checksum = crc32(body)
     let rest = (0..<4).map { UInt8(truncatingIfNeeded: checksum >> (24 - 8 * $0)) } + [0, 0, 0, 0] + Array("IDAT".utf8)
-    #expect(throws: RasterError.sixteenBit) { try Raster(png: header + body + rest) }
+    #expect(throws: RasterError.sixteenBit) { try Raster(png: header + body + rest, deepest: 8) }
+  }
+
+  @Test(arguments: [Raster.ColourType.gray, .rgb, .grayAlpha, .rgba], [false, true])
+  func sixteenBits(type: Raster.ColourType, interlaced: Bool) throws {
+    let samples = (0..<9 * 7 * type.channels * 2).map { UInt8(truncatingIfNeeded: $0 &* 37 ^ $0 >> 3) }
+    let raster = Raster(
+      width: 9, height: 7, colourType: type, bitDepth: 16, interlaced: interlaced, samples: samples)
+    #expect(try Raster(png: raster.png()) == raster)
+    #expect(throws: RasterError.self) { try Raster(png: raster.png(), memoryLimit: samples.count - 1) }
   }
 
   @Test func memoryLimitIsCheckedBeforeReading() throws {

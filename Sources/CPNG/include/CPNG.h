@@ -28,7 +28,7 @@ typedef struct prnn_png_reader prnn_png_reader;
 /// Reads up to the first row. Null on failure, with the cause in `message` (160 bytes).
 prnn_png_reader *prnn_png_open(prnn_png_transfer read, void *context, prnn_png_header *header, char *message);
 
-/// Reads all rows, one byte a sample (packed depths unpacked, not scaled), `height` rows of width * channels, and
+/// Reads all rows, one byte a sample (packed depths unpacked, not scaled; 16 bits: two bytes, the high one first), `height` rows of width * channels, and
 /// then the rest of the file. 0 on failure.
 int prnn_png_read(prnn_png_reader *reader, uint8_t *samples, char *message);
 
@@ -37,7 +37,7 @@ size_t prnn_png_chunks(prnn_png_reader *reader, const prnn_png_chunk **chunks);
 
 void prnn_png_close(prnn_png_reader *reader);
 
-/// Writes a whole file from one byte a sample. 0 on failure.
+/// Writes a whole file from such samples. 0 on failure.
 int prnn_png_write(prnn_png_transfer write, void *context, const prnn_png_header *header, const uint8_t *samples,
                    const prnn_png_chunk *chunks, size_t chunk_count, char *message);
 

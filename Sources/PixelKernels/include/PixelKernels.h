@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ContextMixing.h"
 #include "FloatKernels.h"
 #include "LeastSquares.h"
 

@@ -1,0 +1,177 @@
+import ArchiveFormat
+import IntegerInference
+import PixelModels
+import Raster
+
+/// What codes the samples of pictures.
+public enum Coding: String, CaseIterable, Sendable {
+  /// Tile by tile, or lot by lot, what takes fewer bytes: networks, context mixing, or zlib's deflate where even that is less.
+  /// Networks of the paper are taken as they are asked for.
+  case best
+  case networks
+  /// Context mixing; the model is not used.
+  case mixing
+}
+
+extension Codec {
+  /// The archive of some pictures.
+  ///
+  /// - Parameter learning: how local networks learn.
+  func archive(
+    of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, coding: Coding
+  ) throws -> Archive {
+    let isLocal = model.networks.allSatisfy(\.isLocal)
+    let choices = set.series.map {
+      coding == .networks || coding == .best && !isLocal
+        ? .networks : coding == .mixing ? .mixing : $0.worthTrying(memoryLimit: memoryLimit, model)
+    }
+    let byNetworks = choices.indices.filter { choices[$0] != .mixing }
+    guard byNetworks.count < choices.count || choices.contains(.best) else {
+      return try networkArchive(of: set, model: model, embedModel: embedModel, learning: learning)
+    }
+    var result = Archive(version: 4, models: [], series: [])
+    var networks: [Archive.Series] = []
+    if !byNetworks.isEmpty {
+      let part = set.part(byNetworks)
+      var archive = try networkArchive(of: part, model: model, embedModel: embedModel, learning: learning)
+      if choices.allSatisfy({ $0 == .networks }) { return archive }
+      archive.raise(to: 4, part)
+      (result.models, networks) = (archive.models, archive.series)
+    }
+    let drafts = choices.indices.filter { choices[$0] != .networks }.map { i in
+      let header = choices[i] == .best ? nil : set.series[i].mixingHeader
+      return Archive.Series(set.series[i], header ?? networks[byNetworks.firstIndex(of: i)!].header, coding: .mixing)
+    }
+    var mixed = Archive(version: 4, models: [], series: drafts)
+    for i in mixed.series.indices { mixed.series[i].header.model = Archive.Header.noModel }
+    try encode(set.part(choices.indices.filter { choices[$0] != .networks }), drafts.indices, into: &mixed, nil)
+    var (rest, others) = (networks[...], mixed.series[...])
+    for choice in choices {
+      switch choice {
+      case .networks: result.series.append(rest.removeFirst())
+      case .mixing: result.series.append(others.removeFirst())
+      case .best: result.series.append(rest.removeFirst().shorter(others.removeFirst()))
+      }
+    }
+    try storePlainly(set, &result)
+    return result.simplified(set)
+  }
+
+  /// Stores tiles whose streams are about as long as their samples as zlib does, where that is less.
+  private func storePlainly(_ set: PictureSet, _ archive: inout Archive) throws {
+    var plain = archive
+    for i in archive.series.indices {
+      let series = archive.series[i]
+      let bits = Int(series.header.bitDepth) * series.header.channels
+      plain.series[i].codings = series.tiles.indices.map { unit in
+        let (tile, images) = (series.header.unit(unit).tile, series.header.unit(unit).images.count)
+        let samples = (tile.width * bits + 7) / 8 * tile.height * images
+        return series.bytes(ofUnit: unit) < samples - samples / 16 ? series.coding(unit) : .plain
+      }
+      for (unit, coding) in plain.series[i].codings.enumerated() where coding == .plain {
+        plain.series[i].tiles[unit] = [[]]
+      }
+    }
+    let changed = archive.series.indices.filter { plain.series[$0].codings.contains(.plain) }
+    guard !changed.isEmpty else { return }
+    let coders = Coders(kernels)
+    for i in changed {
+      let plan = CodingPlan(plain.series[i].header)
+      for unit in plain.series[i].tiles.indices where plain.series[i].codings[unit] == .plain {
+        let job = CodingJob(
+          piece: 0, series: i, indices: [unit], units: [plan.header.unit(unit)], group: 0, coding: .plain)
+        let stream = encode(job, set.series[i].pictures, plan, coders)[0]
+        guard stream.count + 4 < archive.series[i].bytes(ofUnit: unit) else { continue }
+        archive.series[i].recode(unit, [stream[...]], .plain)
+      }
+    }
+  }
+}
+
+extension Archive {
+  /// Without what no tile needs: models, and the newest version.
+  fileprivate func simplified(_ set: PictureSet) -> Archive {
+    var result = self
+    for i in series.indices where !series[i].usesNetworks {
+      result.series[i].header.model = Header.noModel
+      (result.series[i].valueWeights, result.series[i].lattice, result.series[i].learning) = ([:], nil, [])
+    }
+    if !result.series.contains(where: \.usesNetworks) { result.models = [] }
+    guard result.series.allSatisfy({ $0.codings.allSatisfy { $0 == .network } }) else { return result }
+    // Only networks after all.
+    result.version = result.series.contains(where: \.adapts) ? 3 : 2
+    for i in result.series.indices { result.series[i].codings = [] }
+    let isPlain = set.count == 1 && !set.isNamed && result.models[0].file == nil && result.version == 2
+    guard isPlain else { return result }
+    result.version = 1
+    result.series[0].checksums = set.series[0].checksums(
+      of: result.series[0].checkedParts(version: 1), result.series[0].header)
+    return result
+  }
+}
+
+extension Archive.Series {
+  /// Bytes of a tile chunk's streams and their lengths.
+  fileprivate func bytes(ofUnit unit: Int) -> Int { tiles[unit].reduce(0) { $0 + 4 + $1.count } }
+
+  fileprivate mutating func recode(_ unit: Int, _ streams: [ArraySlice<UInt8>], _ coding: Archive.Coding) {
+    if codings.isEmpty { codings = Array(repeating: .network, count: tiles.count) }
+    codings[unit] = coding
+    tiles[unit] = streams
+  }
+
+  /// With the tiles of another series where they take less, or with all of them when the whole does.
+  fileprivate func shorter(_ other: Archive.Series) -> Archive.Series {
+    var result = self
+    for unit in tiles.indices where other.bytes(ofUnit: unit) < bytes(ofUnit: unit) {
+      result.recode(unit, other.tiles[unit], other.coding(unit))
+    }
+    return result
+  }
+}
+
+extension PictureSet.Series {
+  /// Larger pictures are coded by networks and by context mixing only where either may win.
+  private static let fewPixels = 1 << 16
+  /// Tiles of context mixing are at most this wide and high: it learns a picture as it goes.
+  private static let mixingTileSide = 2048
+
+  /// What may take the fewest bytes.
+  fileprivate func worthTrying(memoryLimit: Int, _ model: Model) -> Coding {
+    let header = header(model)
+    let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: header.lot)
+    if MixingCoder.bytesNeeded(size) > memoryLimit / 4 { return .networks }
+    if format.colourType == .palette || format.bitDepth != 8 { return .mixing }
+    let share = shareOfRepeats
+    if format.width * format.height * pictures.count <= PictureSet.Series.fewPixels { return .best }
+    return share < 0.15 ? .networks : share > 0.75 ? .mixing : .best
+  }
+
+  /// The share of pixels, of some rows, that are equal to the one on their left or above.
+  private var shareOfRepeats: Double {
+    let bytes = format.pixelBytes
+    let row = format.width * bytes
+    let step = format.width * format.height * pictures.count >> 20 + 1
+    var (repeats, all) = (0, 0)
+    for (number, picture) in pictures.enumerated() {
+      for y in stride(from: number % step, to: format.height, by: step) {
+        for x in 0..<format.width {
+          let at = y * row + x * bytes
+          let pixel = picture[at..<at + bytes]
+          let isRepeat =
+            x > 0 && pixel.elementsEqual(picture[at - bytes..<at])
+            || y > 0 && pixel.elementsEqual(picture[at - row..<at - row + bytes])
+          repeats += isRepeat ? 1 : 0
+          all += 1
+        }
+      }
+    }
+    return Double(repeats) / Double(max(1, all))
+  }
+
+  /// The header of the series when context mixing codes all of it.
+  fileprivate var mixingHeader: Archive.Header {
+    let tiles = TileGrid(width: format.width, height: format.height, side: PictureSet.Series.mixingTileSide)
+    return header(tiles: tiles, model: Archive.Header.noModel, levels: 1)
+  }
+}

@@ -1,0 +1,118 @@
+import ArchiveFormat
+import ByteCoding
+import IntegerInference
+import PixelModels
+
+/// The coders of a thread; those of networks are made as they are needed.
+final class Coders {
+  private struct Key: Hashable {
+    let model: [UInt8]
+    let role: Model.Role
+    let level: Int
+  }
+
+  private let kernels: Kernels
+  private let progress: @Sendable (Int) -> Void
+  private var coders: [Key: any NetworkCoder] = [:]
+
+  init(_ kernels: Kernels, progress: @escaping @Sendable (Int) -> Void = { _ in }) {
+    self.kernels = kernels
+    self.progress = progress
+  }
+
+  /// The coder of a job of a network.
+  func coder(_ job: CodingJob, _ plan: CodingPlan) -> any NetworkCoder {
+    coder(plan.groups[job.group].role!, level: job.level, of: plan.model!)
+  }
+
+  /// - Precondition: a ``CodingPlan`` has found that the model has a network of this role.
+  func coder(_ role: Model.Role, level: Int = 0, of model: Model) -> any NetworkCoder {
+    let key = Key(model: model.hash, role: role, level: level)
+    if let known = coders[key] { return known }
+    let new = IntegerInference.coder(for: model.network(for: role, level: level)!, kernels: kernels)
+    new.progress = { [progress] in progress($0 * role.channels) }
+    coders[key] = new
+    return new
+  }
+
+  /// The coder of a job of context mixing.
+  func mixing(_ plan: CodingPlan) -> MixingCoder {
+    let bytes = plan.header.pixelBytes
+    var coder = MixingCoder(pixelBytes: bytes, sampleBytes: plan.header.sampleBytes)
+    coder.progress = { [progress] in progress($0 * bytes) }
+    return coder
+  }
+
+  /// The streams of a job.
+  ///
+  /// - Parameter withImage: see ``CodingPlan/lot(_:_:)``.
+  func encode(
+    _ job: CodingJob, _ plan: CodingPlan, _ withImage: @escaping (Int, (UnsafePointer<UInt8>) -> Void) -> Void,
+    row: Lot.Source
+  ) -> [[UInt8]] {
+    switch job.coding {
+    case .network: coder(job, plan).encode(plan.lot(job, withImage), streams: job.units.count, row: row)
+    case .mixing: [mixing(plan).encode(job.lotSize, row: row)]
+    case .plain: [deflated(PackedRows(plan.header, job.lotSize).packed(row))]
+    }
+  }
+
+  /// Decodes the streams of a job.
+  ///
+  /// - Returns: whether every stream ended where its tile or lot did. If not, the samples are worthless.
+  func decode(
+    _ streams: [ArraySlice<UInt8>], _ job: CodingJob, _ plan: CodingPlan,
+    _ withImage: @escaping (Int, (UnsafePointer<UInt8>) -> Void) -> Void, row: Lot.Sink
+  ) -> Bool {
+    switch job.coding {
+    case .network: return coder(job, plan).decode(streams, plan.lot(job, withImage), row: row)
+    case .mixing: return mixing(plan).decode(streams[0], job.lotSize, row: row)
+    case .plain:
+      let rows = PackedRows(plan.header, job.lotSize)
+      guard let bytes = inflated(streams[0], size: rows.bytes) else { return false }
+      rows.unpack(bytes, row)
+      return true
+    }
+  }
+}
+
+/// Rows of samples as PNG has them without a filter: those of fewer than 8 bits several to a byte, the first highest.
+private struct PackedRows {
+  private let size: LotSize
+  private let samples: Int
+  private let bits: Int
+
+  init(_ header: Archive.Header, _ size: LotSize) {
+    self.size = size
+    samples = size.width * header.pixelBytes
+    bits = min(8, Int(header.bitDepth))
+  }
+
+  private var rowBytes: Int { (samples * bits + 7) / 8 }
+
+  /// Of all rows.
+  var bytes: Int { rowBytes * size.height * size.count }
+
+  func packed(_ row: Lot.Source) -> [UInt8] {
+    var result = [UInt8](repeating: 0, count: bytes)
+    var unpacked = [UInt8](repeating: 0, count: samples)
+    for i in 0..<size.height * size.count {
+      row(i / size.height, i % size.height, &unpacked)
+      for (x, sample) in unpacked.enumerated() {
+        result[i * rowBytes + x * bits / 8] |= sample << (8 - bits - x * bits % 8)
+      }
+    }
+    return result
+  }
+
+  func unpack(_ packed: [UInt8], _ row: Lot.Sink) {
+    var unpacked = [UInt8](repeating: 0, count: samples)
+    let mask = UInt8(truncatingIfNeeded: 1 << bits - 1)
+    for i in 0..<size.height * size.count {
+      for x in 0..<samples {
+        unpacked[x] = packed[i * rowBytes + x * bits / 8] >> (8 - bits - x * bits % 8) & mask
+      }
+      row(i / size.height, i % size.height, unpacked)
+    }
+  }
+}
