@@ -64,7 +64,7 @@ extension Codec {
         given: { number, y, row in
           others[unit.images.lowerBound + number]!.withUnsafeBufferPointer {
             plan.groups[job.group].gather(
-              $0.baseAddress! + plan.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
+              $0.baseAddress! + header.layout.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
           }
         }, result: nil)
       result.withLock { sum in

@@ -24,6 +24,12 @@ struct Decompress: ParsableCommand {
       "Write a smaller size, 1/2, 1/4, ..., of an archive made with a multi-scale model.", valueName: "1/n"))
   var scale: Scale = Scale(halvings: 0)
 
+  @Option(
+    help: ArgumentHelp(
+      "Write only this part of a picture: its sides, and the column and row it starts at, after --scale.",
+      valueName: "WxH+X+Y"))
+  var crop: PixelRectangle?
+
   @OptionGroup var write: WriteOptions
   @OptionGroup var model: ModelOption
   @OptionGroup var work: WorkOptions
@@ -77,9 +83,11 @@ struct Decompress: ParsableCommand {
     _ archive: Archive, _ number: Int, from file: InputFile, to output: String, _ input: String, _ library: ModelLibrary
   ) throws {
     try OutputFile.check(output, force: write.force, input: input)
-    let bar = ProgressBar(file.name, total: archive.samples(decodedFor: number), quiet: write.quiet)
+    let header = archive.series[archive.place(ofImage: number).series].header
+    let crop = crop ?? header.frame
+    let bar = ProgressBar(file.name, total: header.samples(decodedFor: crop), quiet: write.quiet)
     defer { bar.finish() }
-    let raster = try work.codec(progress: bar.advance).decompress(archive, image: number, models: library)
+    let raster = try work.codec(progress: bar.advance).decompress(archive, image: number, crop: crop, models: library)
     try OutputFile.write(output, force: write.force) { try raster.writePNG(to: $0) }
   }
 
@@ -87,6 +95,10 @@ struct Decompress: ParsableCommand {
   private func decompressAll(
     _ archive: Archive, from file: InputFile, to folder: String, _ input: String, _ library: ModelLibrary
   ) throws {
+    guard crop == nil else {
+      throw Failure(
+        file.name, "has \(archive.imageCount) pictures; choose one for --crop with --only", status: EX_USAGE)
+    }
     guard folder != "-" else {
       let cause = "takes one picture; choose it with --only, or name a folder with -o"
       throw Failure("standard output", cause, status: EX_USAGE)
@@ -111,12 +123,17 @@ struct Decompress: ParsableCommand {
   }
 }
 
-extension Archive {
-  /// Samples that have to be decoded for one image: those of its lot.
-  fileprivate func samples(decodedFor number: Int) -> Int {
-    let header = series[place(ofImage: number).series].header
-    return saturatedProduct(header.imageSamples, min(header.lot, header.count))
+extension Archive.Header {
+  /// Samples that have to be decoded for a part of an image: those of its tiles, or of its lot.
+  fileprivate func samples(decodedFor part: PixelRectangle) -> Int {
+    guard part.isInside(width: width, height: height) else { return 0 }
+    let area = decodedArea(for: part)
+    return saturatedProduct(area.width, area.height, channels, min(lot, count))
   }
+}
+
+extension PixelRectangle: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
 }
 
 /// A part of the sides, as in 1/4.

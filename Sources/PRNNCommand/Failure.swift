@@ -85,6 +85,7 @@ extension PRNNError {
     case .damagedPixels: EX_DATAERR
     case .unfaithful: EX_SOFTWARE
     case .noSuchKernel: EX_CONFIG
+    case .outside: EX_USAGE
     default: EX_UNAVAILABLE
     }
   }
