@@ -48,7 +48,7 @@ extension Codec {
     let pieces = Piece.all(of: header, series: series).filter { $0.images.contains(image) }
       .map { $0.around(crop, header) }
     var picture: Raster?
-    try decompress(archive, pieces, models) { i, raster in if i == image { picture = raster() } }
+    try decompress(archive, pieces, models) { _, i, raster in if i == image { picture = raster() } }
     if crop != header.frame { picture!.keep(crop, of: header.decodedArea(for: crop)) }
     return picture!
   }
@@ -61,16 +61,26 @@ extension Codec {
     _ archive: Archive, models: ModelLibrary, _ body: (_ number: Int, Raster) throws -> Void
   ) throws {
     var number = 0
-    try decompress(archive, Piece.all(of: archive), models) { _, raster in
+    try decompress(archive, Piece.all(of: archive), models) { _, _, raster in
       try body(number, raster())
       number += 1
     }
   }
 
-  /// Decodes pieces, as many together as keep all threads busy. The body is given each image's number in its series, and how
-  /// to get it.
-  private func decompress(
-    _ archive: Archive, _ pieces: [Piece], _ models: ModelLibrary, _ body: (Int, () -> Raster) throws -> Void
+  /// Is told of a part of an archive that is damaged, from any thread; what it throws ends the decoding.
+  typealias DamageHandler = @Sendable (Archive.Part) throws -> Void
+
+  /// Any damage ends the decoding.
+  static let noDamage: DamageHandler = { _ in throw PRNNError.damagedPixels }
+
+  /// Decodes pieces, as many together as keep all threads busy.
+  ///
+  /// - Parameters:
+  ///   - damaged: may go on.
+  ///   - body: is given each image of each piece, by its number in the series, and how to get it.
+  func decompress(
+    _ archive: Archive, _ pieces: [Piece], _ models: ModelLibrary, damaged: @escaping DamageHandler = noDamage,
+    _ body: (Piece, Int, () -> Raster) throws -> Void
   ) throws {
     let plans = try plans(archive, models)
     try check(CodingPlan.bytesNeeded(pieces, plans, threads: threads))
@@ -83,14 +93,15 @@ extension Codec {
         return samples <= most
       }
       let batch = rest.prefix(max(1, fitting.count))
-      try decompress(archive, Array(batch), plans, body)
+      try decompress(archive, Array(batch), plans, damaged, body)
       rest = rest.dropFirst(batch.count)
     }
   }
 
   /// Decodes pieces together, checks their checksums, and hands out their images.
   private func decompress(
-    _ archive: Archive, _ pieces: [Piece], _ plans: [CodingPlan], _ body: (Int, () -> Raster) throws -> Void
+    _ archive: Archive, _ pieces: [Piece], _ plans: [CodingPlan], _ damaged: @escaping DamageHandler,
+    _ body: (Piece, Int, () -> Raster) throws -> Void
   ) throws {
     let (starts, count) = pieces.reduce(into: ([Int](), 0)) { layout, piece in
       layout.0.append(layout.1)
@@ -105,7 +116,7 @@ extension Codec {
       let withImage: @Sendable (CodingJob, Int, (UnsafePointer<UInt8>) -> Void) -> Void = { job, image, body in
         body(target.base + start(of: image, piece: job.piece))
       }
-      try decode(archive, plans, CodingJob.all(pieces, plans, threads: threads), withImage) { run, row in
+      try decode(archive, plans, CodingJob.all(pieces, plans, threads: threads), withImage, damaged) { run, row in
         let first = pieces[run.job.piece].layout.start(run.unit, row: run.row)
         let image = target.base + start(of: run.image, piece: run.job.piece)
         run.group.scatter(row, count: run.pixels, step: run.unit.step, to: image + first)
@@ -114,10 +125,11 @@ extension Codec {
     }
     for (number, piece) in pieces.enumerated() {
       let series = archive.series[piece.series]
-      try series.check(piece, version: archive.version) { image in samples[start(of: image, piece: number)...] }
+      let wrong = series.damage(in: piece, version: archive.version) { samples[start(of: $0, piece: number)...] }
+      for part in wrong { try damaged(part) }
       for image in piece.images {
         let first = start(of: image, piece: number)
-        try body(image) {
+        try body(piece, image) {
           Raster(
             series, piece.layout.area,
             samples: count == piece.layout.count ? samples : Array(samples[first..<first + piece.layout.count]))
@@ -132,6 +144,7 @@ extension Codec {
   func decode(
     _ archive: Archive, _ plans: [CodingPlan], _ jobs: [CodingJob],
     _ withImage: @escaping @Sendable (CodingJob, Int, (UnsafePointer<UInt8>) -> Void) -> Void,
+    _ damaged: @escaping DamageHandler = noDamage,
     _ body: @escaping @Sendable (PixelRun, UnsafePointer<UInt8>) -> Void
   ) throws {
     for level in 0...(jobs.map(\.level).max() ?? 0) {
@@ -139,13 +152,17 @@ extension Codec {
       try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
         let (job, plan) = (jobs[i], plans[jobs[i].series])
         let group = plan.groups[job.group]
-        let streams = job.indices.map { archive.series[job.series].tiles[$0][job.group] }
+        let tiles = job.indices.map { archive.series[job.series].tiles[$0] }
+        guard !tiles.contains(where: \.isEmpty) else { throw PRNNError.damagedPixels }
         let lot = plan.lot(job) { image, body in withImage(job, image, body) }
-        let whole = coders.coder(group.role, level: level, of: plan.model).decode(streams, lot) { number, y, row in
+        let whole = coders.coder(group.role, level: level, of: plan.model).decode(tiles.map { $0[job.group] }, lot) {
+          number, y, row in
           let (unit, image) = job.place(ofImage: number)
           body(PixelRun(job: job, unit: unit, group: group, image: image, row: y, pixels: unit.tile.width), row)
         }
-        guard whole else { throw PRNNError.damagedPixels }
+        for (unit, isWhole) in zip(job.indices, whole) where !isWhole {
+          try damaged(Archive.Part(series: job.series, unit: unit))
+        }
       }
     }
   }
@@ -164,16 +181,18 @@ extension Codec {
 }
 
 extension Archive.Series {
-  /// Compares checksums.
+  /// The parts of a piece whose checksums are wrong.
   ///
   /// - Parameter samples: of an image, by its number; more may follow.
-  fileprivate func check(_ piece: Piece, version: Int, _ samples: (Int) -> ArraySlice<UInt8>) throws {
-    for number in version > 1 ? piece.units : piece.units.count == header.unitCount ? [0] : [] {
-      let part = checkedPart(number, version: version)
+  fileprivate func damage(in piece: Piece, version: Int, _ samples: (Int) -> ArraySlice<UInt8>) -> [Archive.Part] {
+    // In version 1 there is one for all of the picture only.
+    let parts: [Int?] = version > 1 ? piece.units : piece.units.count == header.unitCount ? [nil] : []
+    return parts.compactMap { number in
+      let part = checkedPart(number ?? 0, version: version)
       let found = part.images.reduce(0) { crc, image in
         samples(image).withUnsafeBufferPointer { piece.layout.checksum(of: part, $0.baseAddress!, from: crc) }
       }
-      guard found == checksums[number] else { throw PRNNError.damagedPixels }
+      return found == checksums[number ?? 0] ? nil : Archive.Part(series: piece.series, unit: number)
     }
   }
 }

@@ -111,6 +111,8 @@ struct Piece: Sendable {
   let series: Int
   /// Numbers of the tile chunks; those of smaller sizes first.
   var units: [Int]
+  /// Numbers of those that it should have and that are not to be decoded, because a damaged archive has lost them.
+  var missing: [Int] = []
   /// Of the series.
   let images: Range<Int>
   /// Of each image.

@@ -49,19 +49,36 @@ struct Decompress: ParsableCommand {
     let file = try InputFile(input)
     do {
       let archive = try read(file)
-      if let only {
-        guard let number = archive.fileNames.firstIndex(where: { $0.bytes.elementsEqual(only.utf8) }) else {
-          throw Failure(file.name, "has no picture called \(only); prnn list shows their names", status: EX_NOINPUT)
-        }
-        let name = archive.fileNames[number].lastPart
-        let output = write.output ?? (input == "-" ? "-" : sibling(of: input, name))
+      if let number = try only.map({ try archive.number(of: $0, file.name) }) {
+        let output = path(ofPicture: archive.fileNames[number], isSet: true, input)
         try decompress(archive, number, from: file, to: output, input, library)
       } else if archive.imageCount == 1, !archive.isNamed {
-        try decompress(archive, 0, from: file, to: write.path(for: input, suffix: ".png"), input, library)
+        let output = path(ofPicture: archive.fileNames[0], isSet: false, input)
+        try decompress(archive, 0, from: file, to: output, input, library)
       } else {
-        try decompressAll(archive, from: file, to: write.path(for: input, suffix: ""), input, library)
+        try decompressAll(archive, from: file, input, library)
       }
     } catch { throw Failure(file.name, error) }
+  }
+
+  /// The file for one picture: as asked for, or beside the input.
+  func path(ofPicture name: ImageName, isSet: Bool, _ input: String) -> String {
+    guard isSet, write.output == nil, input != "-" else { return write.path(for: input, suffix: ".png") }
+    let folder = input.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(input[...$0]) } ?? ""
+    return folder + "\(name.lastPart)"
+  }
+
+  /// The folder for all pictures of a set.
+  func folder(for names: [ImageName], _ input: String, _ file: InputFile) throws -> FolderOutput {
+    guard crop == nil else {
+      throw Failure(file.name, "has \(names.count) pictures; choose one for --crop with --only", status: EX_USAGE)
+    }
+    let folder = write.path(for: input, suffix: "")
+    guard folder != "-" else {
+      let cause = "takes one picture; choose it with --only, or name a folder with -o"
+      throw Failure("standard output", cause, status: EX_USAGE)
+    }
+    return try FolderOutput(folder, names: names, force: write.force, input: input)
   }
 
   /// The archive; of a smaller size no more than is needed.
@@ -93,18 +110,10 @@ struct Decompress: ParsableCommand {
 
   /// Writes all pictures to a folder.
   private func decompressAll(
-    _ archive: Archive, from file: InputFile, to folder: String, _ input: String, _ library: ModelLibrary
+    _ archive: Archive, from file: InputFile, _ input: String, _ library: ModelLibrary
   ) throws {
-    guard crop == nil else {
-      throw Failure(
-        file.name, "has \(archive.imageCount) pictures; choose one for --crop with --only", status: EX_USAGE)
-    }
-    guard folder != "-" else {
-      let cause = "takes one picture; choose it with --only, or name a folder with -o"
-      throw Failure("standard output", cause, status: EX_USAGE)
-    }
     let names = archive.fileNames
-    let output = try FolderOutput(folder, names: names, force: write.force, input: input)
+    let output = try folder(for: names, input, file)
     let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet)
     defer { bar.finish() }
     do {
@@ -116,10 +125,15 @@ struct Decompress: ParsableCommand {
       throw error
     }
   }
+}
 
-  private func sibling(of path: String, _ name: ImageName) -> String {
-    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
-    return folder + "\(name)"
+extension Archive {
+  /// The number of the picture that decompress would write under a name.
+  func number(of name: String, _ file: String) throws -> Int {
+    guard let number = fileNames.firstIndex(where: { $0.bytes.elementsEqual(name.utf8) }) else {
+      throw Failure(file, "has no picture called \(name); prnn list shows their names", status: EX_NOINPUT)
+    }
+    return number
   }
 }
 
