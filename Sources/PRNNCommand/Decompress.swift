@@ -30,6 +30,15 @@ struct Decompress: ParsableCommand {
       valueName: "WxH+X+Y"))
   var crop: PixelRectangle?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Write all but what is damaged, and list that.",
+      discussion: """
+        Damaged tiles are filled with magenta, opaque; in gray pictures with black; in palette pictures with the entry that is \
+        nearest to magenta. Pictures of which nothing is whole are not written. The exit status is then 3.
+        """))
+  var recover = false
+
   @OptionGroup var write: WriteOptions
   @OptionGroup var model: ModelOption
   @OptionGroup var work: WorkOptions
@@ -37,6 +46,7 @@ struct Decompress: ParsableCommand {
   func validate() throws {
     if inputs.count > 1, write.output != nil { throw ValidationError("-o needs a single input.") }
     if inputs.count > 1, only != nil { throw ValidationError("--only needs a single input.") }
+    if recover, crop != nil { throw ValidationError("--recover takes no --crop.") }
     try write.check(inputs, suffix: ".png")
   }
 
@@ -48,6 +58,7 @@ struct Decompress: ParsableCommand {
     let library = try model.library()
     let file = try InputFile(input)
     do {
+      if recover { return try writeWhatIsWhole(of: file, input, library) }
       let archive = try read(file)
       if let number = try only.map({ try archive.number(of: $0, file.name) }) {
         let output = path(ofPicture: archive.fileNames[number], isSet: true, input)

@@ -12,6 +12,9 @@ struct Failure: Error {
   let cause: String
   let status: Int32
 
+  /// The exit status when what is whole of a damaged archive was written; sysexits.h begins at 64.
+  static let damageStatus: Int32 = 3
+
   init(_ file: String, _ cause: String, status: Int32) {
     self.file = file
     self.cause = cause

@@ -5,7 +5,7 @@ import PRNN
 import Raster
 import Testing
 
-/// `prnn verify`.
+/// `prnn verify` and `prnn decompress --recover`.
 @Suite struct DamageCommandTests {
   private let folder = try! Folder()
 
@@ -115,5 +115,107 @@ import Testing
     let lines = result.error.split(separator: "\n")
     #expect(lines.count == files.count)
     for (line, file) in zip(lines, files) { #expect(line.hasPrefix("prnn: \(file): "), "\(line)") }
+  }
+
+  @Test func recoverWholeArchives() throws {
+    let (one, many) = (try single(), try set())
+    #expect(run("decompress", "--recover", one.path, "-o", folder / "a.png") == .init(status: 0, error: ""))
+    #expect(try Raster(png: folder.read("a.png")) == picture(1))
+    #expect(run("decompress", "--recover", many.path, "-o", folder / "out") == .init(status: 0, error: ""))
+    #expect(try Raster(png: folder.read("out/3.png")) == picture(3))
+    #expect(run("decompress", "--recover", one.path, "--crop", "1x1+0+0").status == EX_USAGE)
+  }
+
+  @Test func recoverATiledPicture() throws {
+    let raster = Raster(
+      width: 1100, height: 20, colourType: .rgb,
+      samples: (0..<1100 * 20 * 3).map { UInt8(truncatingIfNeeded: 60 + $0 / 99 + ($0 * $0) % 7) })
+    let original = try folder.write("wide.png", raster.png())
+    #expect(run("compress", original, "--effort", "fast").status == 0)
+    var bytes = try folder.read("wide.prnn")
+    let second = try place(of: "TILE", in: bytes, from: place(of: "TILE", in: bytes) + 4)
+    bytes[second + 30] ^= 0x80
+    let bad = try folder.write("bad.prnn", bytes)
+    #expect(run("decompress", bad).status == EX_DATAERR)
+    let result = run("decompress", "--recover", bad, "-o", folder / "out.png")
+    #expect(result.status == 3)
+    #expect(
+      result.error == """
+        prnn: \(bad): tile 2 of 2 (550x20+550+0) is damaged
+        prnn: \(bad): pictures recovered: 1 in part; damaged tiles are magenta, in gray pictures black\n
+        """)
+    var expected = raster
+    for y in 0..<20 {
+      for x in 550..<1100 {
+        expected.samples.replaceSubrange((y * 1100 + x) * 3..<(y * 1100 + x) * 3 + 3, with: [255, 0, 255])
+      }
+    }
+    #expect(try Raster(png: folder.read("out.png")) == expected)
+    let again = run("decompress", "--recover", bad, "-o", folder / "out.png")
+    #expect(again.status == EX_CANTCREAT && again.error.contains("exists already"))
+  }
+
+  @Test func recoverASet() throws {
+    let (path, archive) = try set()
+    var bytes = archive.serialised()
+    bytes[try place(of: "TILE", in: bytes) + 15] ^= 1
+    let bad = try folder.write("bad.prnn", bytes)
+    let result = run("decompress", "--recover", bad, "-o", folder / "out")
+    let names = archive.series[0].names
+    #expect(result.status == 3)
+    #expect(
+      result.error
+        == names.map { "prnn: \(bad): \($0) is lost: lot 1 of 1 (\(names[0]) ... \(names[2])) is damaged\n" }.joined()
+        + "prnn: \(bad): pictures recovered: 1 whole, 3 lost\n")
+    #expect(try Raster(png: folder.read("out/2.png")) == picture(2, width: 30))
+    #expect(access(folder / "out/0.png", F_OK) != 0)
+    #expect(run("decompress", "--recover", bad, "--only", "2.png", "-o", folder / "two.png").status == 0)
+    #expect(run("decompress", "--recover", bad, "--only", "1.png", "-o", folder / "one.png").status == EX_DATAERR)
+    // Its header.
+    bytes = archive.serialised()
+    bytes[try place(of: "IMAG", in: bytes) + 9] ^= 1
+    let headless = try folder.write("headless.prnn", bytes)
+    let other = run("decompress", "--recover", headless, "-o", folder / "rest")
+    #expect(
+      other
+        == .init(
+          status: 3,
+          error: """
+            prnn: \(headless): series 1 is lost with all its pictures (chunk IMAG is damaged)
+            prnn: \(headless): 3 of 4 pictures are in series that are lost
+            prnn: \(headless): pictures recovered: 1 whole\n
+            """))
+    #expect(try Raster(png: folder.read("rest/2.png")) == picture(2, width: 30))
+    #expect(run("verify", path).status == 0)
+  }
+
+  @Test func nothingLeft() throws {
+    let (_, bytes) = try single()
+    var damaged = bytes
+    damaged[try place(of: "MODL", in: bytes) + 9] ^= 1
+    let bad = try folder.write("bad.prnn", damaged)
+    let result = run("decompress", "--recover", bad)
+    #expect(
+      result
+        == .init(
+          status: EX_DATAERR,
+          error: """
+            prnn: \(bad): a chunk MODL, which names a model, is damaged
+            prnn: \(bad): series 1 is lost with all its pictures (chunk MODL is damaged)
+            prnn: \(bad): nothing of it can be recovered\n
+            """))
+    damaged = bytes
+    damaged[try place(of: "TILE", in: bytes) + 9] ^= 1
+    let blank = try folder.write("blank.prnn", damaged)
+    #expect(
+      run("decompress", "--recover", blank)
+        == .init(
+          status: EX_DATAERR,
+          error: """
+            prnn: \(blank): the picture is lost: tile 1 of 1 (24x16+0+0) is damaged
+            prnn: \(blank): nothing of it can be recovered\n
+            """))
+    #expect(run("decompress", "--recover", try folder.write("x", Array("nothing".utf8))).status == EX_DATAERR)
+    #expect(folder.names == ["bad.prnn", "blank.prnn", "one.png", "one.prnn", "x"])
   }
 }
