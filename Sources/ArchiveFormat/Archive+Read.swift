@@ -47,13 +47,7 @@ extension Archive {
         guard !parser.isAmongTiles else { throw ArchiveError.damaged("a chunk between tiles") }
         continue
       }
-      var fields = ByteReader(payload)
-      do {
-        try parser.add(type, &fields)
-      } catch is ByteReader.PastEnd {
-        throw ArchiveError.damaged("length of chunk \(type.rawValue)")
-      }
-      guard fields.remaining == 0 else { throw ArchiveError.damaged("length of chunk \(type.rawValue)") }
+      try parser.add(type, payload)
       if type == .tile, let series = parser.current, parser.series.isEmpty, isEnough(series) {
         return (Archive(version: version, models: parser.models, series: [series]), reader.remaining)
       }

@@ -60,6 +60,7 @@ extension Archive.Header {
     out.append(integer: UInt32(count))
     out.append(integer: UInt32(lot))
     out.append(UInt8(levels))
+    if version > 3 { out.append(0) }
     return out
   }
 }

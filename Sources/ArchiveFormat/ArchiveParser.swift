@@ -7,13 +7,14 @@ struct ArchiveParser {
   /// The most bytes of all names.
   private static let mostNameBytes = 1 << 26
 
-  let version: Int
+  var version: Int
   private(set) var models: [Archive.ModelName] = []
   private(set) var series: [Archive.Series] = []
   private(set) var isDone = false
   /// The series whose chunks come; it joins `series` when it is whole.
   private(set) var current: Archive.Series?
-  private var tileLengths: [Int] = []
+  /// Payloads of the tile chunks of `current`, in bytes.
+  private(set) var tileLengths: [Int] = []
   private var imageCount = 0
   private var nameBytes = 0
   /// Whether the next chunk must be a tile.
@@ -21,7 +22,21 @@ struct ArchiveParser {
 
   init(version: Int) { self.version = version }
 
-  mutating func add(_ type: ChunkType, _ fields: inout ByteReader) throws {
+  /// Takes the payload of a chunk.
+  ///
+  /// - Throws: ``ArchiveError``.
+  mutating func add(_ type: ChunkType, _ payload: ArraySlice<UInt8>) throws {
+    var fields = ByteReader(payload)
+    do {
+      try add(type, &fields)
+    } catch is ByteReader.PastEnd {
+      throw ArchiveError.damaged("length of chunk \(type.rawValue)")
+    }
+    guard fields.remaining == 0 else { throw ArchiveError.damaged("length of chunk \(type.rawValue)") }
+    try finishIfWhole()
+  }
+
+  private mutating func add(_ type: ChunkType, _ fields: inout ByteReader) throws {
     switch type {
     case .model:
       guard series.isEmpty, current == nil else { throw order(type) }
@@ -45,6 +60,9 @@ struct ArchiveParser {
         default: true
         }
       guard isNeeded else { throw ArchiveError.damaged("version \(version)") }
+      guard Set(series.map(\.names.isEmpty)).count == 1 else {
+        throw ArchiveError.damaged("images without names among others")
+      }
       guard ImageName.clash(among: series.flatMap(\.names)) == nil else {
         throw ArchiveError.damaged("two images of one name")
       }
@@ -53,9 +71,8 @@ struct ArchiveParser {
       guard var open = current, isAmongTiles == (type == .tile) else { throw order(type) }
       // Out of `current`, so that its arrays are not copied.
       current = nil
+      defer { current = open }
       try add(type, &fields, to: &open)
-      current = open
-      try finishIfWhole()
     }
   }
 
@@ -94,10 +111,6 @@ struct ArchiveParser {
       guard series.header.colourType != 3 || series.chunks.contains(where: \.isPalette) else {
         throw ArchiveError.damaged("no palette")
       }
-      // All images have names, or none has.
-      guard self.series.isEmpty || self.series[0].names.isEmpty == series.names.isEmpty else {
-        throw ArchiveError.damaged("images without names among others")
-      }
       let count = series.header.unitCount
       guard fields.remaining % 4 == 0, fields.remaining / 4 == count else {
         throw ArchiveError.damaged("number of tiles")
@@ -106,19 +119,24 @@ struct ArchiveParser {
       isAmongTiles = true
     default:
       guard fields.remaining == tileLengths[series.tiles.count] else { throw ArchiveError.damaged("length of a tile") }
-      if version > 1 { series.checksums.append(try fields.integer()) }
-      if version > 3 {
-        guard let coding = Archive.Coding(rawValue: try fields.byte()) else {
-          throw ArchiveError.newerFeature("another coding of tiles")
-        }
-        guard coding == .network ? series.header.bitDepth <= 8 : series.header.levels == 1 else {
-          throw ArchiveError.damaged("coding of a tile")
-        }
-        series.codings.append(coding)
-      }
-      let streams = series.codings.last ?? .network == .network ? series.header.streams : 1
-      series.tiles.append(try (0..<streams).map { _ in try fields.take(Int(fields.integer(UInt32.self))) })
+      let checksum: UInt32? = version > 1 ? try fields.integer() : nil
+      let coding = version > 3 ? try coding(&fields, of: series.header) : nil
+      let count = coding ?? .network == .network ? series.header.streams : 1
+      let streams = try (0..<count).map { _ in try fields.take(Int(fields.integer(UInt32.self))) }
+      guard fields.remaining == 0 else { throw ArchiveError.damaged("length of chunk \(type.rawValue)") }
+      series.append(checksum, coding, streams)
     }
+  }
+
+  /// How a tile is coded.
+  private func coding(_ fields: inout ByteReader, of header: Archive.Header) throws -> Archive.Coding {
+    guard let coding = Archive.Coding(rawValue: try fields.byte()) else {
+      throw ArchiveError.newerFeature("another coding of tiles")
+    }
+    guard coding == .network ? header.bitDepth <= 8 : header.levels == 1 else {
+      throw ArchiveError.damaged("coding of a tile")
+    }
+    return coding
   }
 
   private mutating func finishIfWhole() throws {
@@ -150,6 +168,7 @@ struct ArchiveParser {
       header.lot = Int(try fields.integer(UInt32.self))
       header.levels = Int(try fields.byte())
     }
+    if version > 3, try fields.byte() != 0 { throw ArchiveError.newerFeature("another kind of image") }
     guard flags & ~1 == 0, bitDepth <= (version > 3 ? 16 : 8) else {
       throw ArchiveError.newerFeature("another kind of sample")
     }
@@ -158,6 +177,39 @@ struct ArchiveParser {
     imageCount += header.count
     guard imageCount <= ArchiveParser.mostImages else { throw ArchiveError.tooMany("images") }
     return .init(header: header, checksums: checksums, tiles: [])
+  }
+}
+
+// What a damaged archive needs besides.
+extension ArchiveParser {
+  /// Stands for a model whose chunk is damaged, so that those after it keep their numbers.
+  ///
+  /// - Parameter hash: empty when it is not known.
+  mutating func addDamagedModel(hash: [UInt8]) { models.append(.init(hash: hash, name: "")) }
+
+  /// Stands for a tile of the series at hand that is not there.
+  ///
+  /// - Throws: ``ArchiveError`` when the series is whole with it, and yet cannot be.
+  mutating func addMissingTile() throws {
+    let isMixed = current?.header.model == Archive.Header.noModel
+    current?.append(version > 1 ? 0 : nil, version > 3 ? isMixed ? .mixing : .network : nil, [])
+    try finishIfWhole()
+  }
+
+  /// Forgets the series at hand.
+  mutating func abandonSeries() { (current, isAmongTiles) = (nil, false) }
+
+  /// Gives a series other names.
+  mutating func rename(_ series: Int, _ names: [ImageName]) { self.series[series].names = names }
+}
+
+extension Archive.Series {
+  fileprivate mutating func append(
+    _ checksum: UInt32?, _ coding: Archive.Coding?, _ streams: [ArraySlice<UInt8>]
+  ) {
+    if let checksum { checksums.append(checksum) }
+    if let coding { codings.append(coding) }
+    tiles.append(streams)
   }
 }
 
@@ -182,7 +234,7 @@ extension Archive.Header {
 
 extension Archive.PNGChunk {
   fileprivate func isAllowed(after others: [Archive.PNGChunk]) -> Bool {
-    guard place < 3, type.allSatisfy({ (0x41...0x5A).contains($0 & 0xDF) }) else { return false }
+    guard place < 3, type.areLetters else { return false }
     switch String(decoding: type, as: UTF8.self) {
     case "IHDR", "IDAT", "IEND": return false
     case "PLTE": return (3...768).contains(bytes.count) && bytes.count % 3 == 0 && isOnly(others)

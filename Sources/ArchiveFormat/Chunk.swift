@@ -7,7 +7,7 @@ extension Archive {
 
 /// The kinds of chunk; spec/format.md. A first letter in lower case marks those that a reader may skip when it does not
 /// know them.
-enum ChunkType: String {
+enum ChunkType: String, CaseIterable {
   case model = "MODL"
   case modelFile = "MFIL"
   case series = "IMAG"
@@ -44,25 +44,52 @@ extension Array where Element == UInt8 {
   }
 }
 
+extension Collection where Element == UInt8 {
+  /// Whether all are ASCII letters.
+  var areLetters: Bool { allSatisfy { (0x41...0x5A).contains($0 & 0xDF) } }
+}
+
+/// A chunk as it stands in a file, before anything in it is believed.
+struct ChunkFrame {
+  private let letters: ArraySlice<UInt8>
+  let payload: ArraySlice<UInt8>
+  /// The CRC-32 behind the payload.
+  let checksum: UInt32
+  /// What the checksum is of: type, length and payload.
+  let covered: ArraySlice<UInt8>
+
+  /// - Throws: `ByteReader.PastEnd`.
+  init(_ reader: inout ByteReader) throws(ByteReader.PastEnd) {
+    var whole = reader
+    letters = try reader.take(4)
+    payload = try reader.take(Int(reader.integer(UInt32.self)))
+    checksum = try reader.integer()
+    covered = try whole.take(8 + payload.count)
+  }
+
+  /// Whether the type is four letters.
+  var isNamed: Bool { letters.areLetters }
+
+  /// For messages too.
+  var name: String { isNamed ? String(decoding: letters, as: UTF8.self) : "?" }
+
+  /// Whether a reader that does not know the type passes over the chunk.
+  var maySkip: Bool { letters.first.map { $0 & 0x20 != 0 } ?? false }
+
+  /// The byte behind it.
+  var end: Int { covered.endIndex + 4 }
+}
+
 extension ByteReader {
   /// Reads a chunk and checks its checksum. The type is nil for a kind that may be skipped.
   mutating func chunk(version: Int) throws -> (type: ChunkType?, payload: ArraySlice<UInt8>) {
-    var ahead = self
-    do {
-      let letters = Array(try take(4))
-      let length = Int(try integer(UInt32.self))
-      let payload = try take(length)
-      let checksum: UInt32 = try integer()
-      let isName = letters.allSatisfy { (0x41...0x5A).contains($0 & 0xDF) }
-      let name = isName ? String(decoding: letters, as: UTF8.self) : "?"
-      guard crc32(try ahead.take(8 + length)) == checksum else {
-        throw ArchiveError.damaged("checksum of chunk \(name)")
-      }
-      if let type = ChunkType(rawValue: name), type.version <= version { return (type, payload) }
-      guard isName, letters[0] & 0x20 != 0 else { throw ArchiveError.newerFeature("chunk \(name)") }
-      return (nil, payload)
-    } catch is PastEnd {
-      throw ArchiveError.truncated
+    let frame: ChunkFrame
+    do { frame = try ChunkFrame(&self) } catch { throw ArchiveError.truncated }
+    guard crc32(frame.covered) == frame.checksum else {
+      throw ArchiveError.damaged("checksum of chunk \(frame.name)")
     }
+    if let type = ChunkType(rawValue: frame.name), type.version <= version { return (type, frame.payload) }
+    guard frame.isNamed, frame.maySkip else { throw ArchiveError.newerFeature("chunk \(frame.name)") }
+    return (nil, frame.payload)
   }
 }

@@ -60,13 +60,13 @@ extension Archive {
     /// Of the series.
     public let images: Range<Int>
     /// The same in each of them.
-    public let tile: TileGrid.Tile
+    public let tile: PixelRectangle
     /// 0 is the coarsest.
     public let level: Int
     /// From a pixel to the next, in pixels of the image.
     public let step: Int
 
-    public init(images: Range<Int>, tile: TileGrid.Tile, level: Int = 0, step: Int = 1) {
+    public init(images: Range<Int>, tile: PixelRectangle, level: Int = 0, step: Int = 1) {
       self.images = images
       self.tile = tile
       self.level = level
@@ -100,6 +100,15 @@ extension Archive.Header {
 
   /// Bytes of the samples of an image; `Int.max` when they are more than any memory holds.
   public var imageSamples: Int { saturatedProduct(width, height, pixelBytes) }
+  /// All of an image.
+  public var frame: PixelRectangle { PixelRectangle(x: 0, y: 0, width: width, height: height) }
+
+  /// What has to be decoded for a part of an image: whole tiles; all of the image if it is in a lot or has several levels.
+  ///
+  /// - Precondition: the part is inside.
+  public func decodedArea(for part: PixelRectangle) -> PixelRectangle {
+    count == 1 && levels == 1 ? grid.tiles(around: part) : frame
+  }
 
   /// Streams of a tile: alpha has one of its own.
   public var streams: Int { colourType & 4 != 0 ? 2 : 1 }

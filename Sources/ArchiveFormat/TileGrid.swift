@@ -5,20 +5,6 @@ public struct TileGrid: Equatable, Sendable {
   public let tileWidth: Int
   public let tileHeight: Int
 
-  public struct Tile: Equatable, Sendable {
-    public let x: Int
-    public let y: Int
-    public let width: Int
-    public let height: Int
-
-    public init(x: Int, y: Int, width: Int, height: Int) {
-      self.x = x
-      self.y = y
-      self.width = width
-      self.height = height
-    }
-  }
-
   public init(width: Int, height: Int, tileWidth: Int, tileHeight: Int) {
     self.width = width
     self.height = height
@@ -40,9 +26,20 @@ public struct TileGrid: Equatable, Sendable {
   public var count: Int { columns * rows }
 
   /// Tiles are numbered row by row.
-  public subscript(index: Int) -> Tile {
+  public subscript(index: Int) -> PixelRectangle {
     let x = index % columns * tileWidth
     let y = index / columns * tileHeight
-    return Tile(x: x, y: y, width: min(tileWidth, width - x), height: min(tileHeight, height - y))
+    return PixelRectangle(
+      x: x, y: y, width: min(tileWidth, width - x), height: min(tileHeight, height - y))
+  }
+
+  /// The smallest rectangle of whole tiles that has all of another one in it.
+  ///
+  /// - Precondition: the other one is inside.
+  public func tiles(around part: PixelRectangle) -> PixelRectangle {
+    let (left, top) = (part.x / tileWidth * tileWidth, part.y / tileHeight * tileHeight)
+    let right = min(width, ((part.x + part.width - 1) / tileWidth + 1) * tileWidth)
+    let bottom = min(height, ((part.y + part.height - 1) / tileHeight + 1) * tileHeight)
+    return PixelRectangle(x: left, y: top, width: right - left, height: bottom - top)
   }
 }

@@ -94,16 +94,16 @@ extension NetworkCoder {
   /// Decodes what ``encode(_:streams:row:)`` returned for the same lots.
   ///
   /// - Parameter row: is given every row.
-  /// - Returns: whether every stream ended where its lot did. If not, the samples are worthless.
-  public func decode(_ streams: [ArraySlice<UInt8>], _ lot: Lot, row: Lot.Sink) -> Bool {
+  /// - Returns: for each stream whether it ended where its lot did. If not, the samples of the lot are worthless.
+  public func decode(_ streams: [ArraySlice<UInt8>], _ lot: Lot, row: Lot.Sink) -> [Bool] {
     if let pixel = lot.weights.onlyPixel {
       let samples = (0..<lot.size.width).flatMap { _ in pixel }
       for image in 0..<lot.size.count { for y in 0..<lot.size.height { row(image, y, samples) } }
-      return streams.allSatisfy(\.isEmpty)
+      return streams.map(\.isEmpty)
     }
     var decoders = streams.map { RangeDecoder($0) }
     withoutActuallyEscaping(row) { run(lot, through: &decoders, given: nil, result: $0) }
-    return decoders.allSatisfy(\.isAtEnd)
+    return decoders.map(\.isAtEnd)
   }
 }
 

@@ -137,7 +137,8 @@ extension Codec {
     }
     try decode(archive, plans, jobs, withImage) { run, row in
       let matches = set.series[run.job.series].pictures[run.image].withUnsafeBufferPointer {
-        run.group.matches(row, count: run.pixels, step: run.unit.step, $0.baseAddress! + run.start)
+        let start = plans[run.job.series].header.layout.start(run.unit, row: run.row)
+        return run.group.matches(row, count: run.pixels, step: run.unit.step, $0.baseAddress! + start)
       }
       if !matches { same.store(false, ordering: .relaxed) }
     }

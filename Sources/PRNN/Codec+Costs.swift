@@ -58,7 +58,7 @@ extension Codec {
       let given: Lot.Source = { number, y, row in
         others[unit.images.lowerBound + number]!.withUnsafeBufferPointer {
           plan.planes(job).gather(
-            $0.baseAddress! + plan.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
+            $0.baseAddress! + header.layout.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
         }
       }
       var meter = CostMeter()

@@ -51,9 +51,10 @@ extension Codec {
     (header.tileWidth, header.tileHeight) = (header.width, header.height)
     let plan = try CodingPlan(.init(header: header, checksums: [], tiles: []), model)
     // Four random bytes for a sample, too.
-    let network = plan.bytesNeeded(Piece(series: 0, units: [0], images: 0..<count), threads: 1, jobs: 1)
+    let network = plan.bytesNeeded(
+      Piece(series: 0, units: [0], images: 0..<count, layout: header.layout), threads: 1, jobs: 1)
     try check(saturatedSum([network, saturatedProduct(picture.samples.count, 4, count)]))
-    let size = picture.samples.count
+    let (size, layout) = (picture.samples.count, header.layout)
     let coders = Coders(kernels, progress: progress)
     var pictures = (0..<count).flatMap { _ in picture.samples }
     pictures.withUnsafeMutableBufferPointer { buffer in
@@ -66,10 +67,10 @@ extension Codec {
         let words = randomBytes(4 * size * count + 64, seed: seed &+ UInt64(level) << 32)
         coders.coder(job, plan).generate(words, lot) { image, y, row in
           plan.groups[0].gather(
-            base + image * size + plan.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
+            base + image * size + layout.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
         } result: { image, y, row in
           plan.groups[0].scatter(
-            row, count: unit.tile.width, step: unit.step, to: base + image * size + plan.start(unit, row: y))
+            row, count: unit.tile.width, step: unit.step, to: base + image * size + layout.start(unit, row: y))
         }
       }
     }

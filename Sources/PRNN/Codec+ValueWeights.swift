@@ -93,7 +93,7 @@ extension PlaneGroup {
 /// Bands that stand for the pictures of a series, in two sets that take turns from the first picture's top to the last one's
 /// bottom.
 private struct SampleBands {
-  typealias Band = (image: Int, tile: TileGrid.Tile)
+  typealias Band = (image: Int, tile: PixelRectangle)
 
   let odd: [Band]
   let even: [Band]
@@ -110,7 +110,7 @@ private struct SampleBands {
       let (slot, last) = images == 1 ? (i, count - 1) : ((i + i / slots) % slots, slots - 1)
       let y = max(0, height - bandHeight) * slot / max(1, last)
       let x = (width - bandWidth) * (i * 5 % count) / max(1, count - 1)
-      return (i * images / count, TileGrid.Tile(x: x, y: y, width: bandWidth, height: min(bandHeight, height)))
+      return (i * images / count, PixelRectangle(x: x, y: y, width: bandWidth, height: min(bandHeight, height)))
     }
     odd = bands.indices.filter { $0 % 2 == 0 }.map { bands[$0] }
     let rest = bands.indices.filter { $0 % 2 == 1 }.map { bands[$0] }

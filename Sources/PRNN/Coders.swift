@@ -59,19 +59,19 @@ final class Coders {
 
   /// Decodes the streams of a job.
   ///
-  /// - Returns: whether every stream ended where its tile or lot did. If not, the samples are worthless.
+  /// - Returns: for each stream, whether it ended where its tile or lot did. If not, its samples are worthless.
   func decode(
     _ streams: [ArraySlice<UInt8>], _ job: CodingJob, _ plan: CodingPlan,
     _ withImage: @escaping (Int, (UnsafePointer<UInt8>) -> Void) -> Void, row: Lot.Sink
-  ) -> Bool {
+  ) -> [Bool] {
     switch job.coding {
     case .network: return coder(job, plan).decode(streams, plan.lot(job, withImage), row: row)
-    case .mixing: return mixing(plan).decode(streams[0], job.lotSize, row: row)
+    case .mixing: return [mixing(plan).decode(streams[0], job.lotSize, row: row)]
     case .plain:
       let rows = PackedRows(plan.header, job.lotSize)
-      guard let bytes = inflated(streams[0], size: rows.bytes) else { return false }
+      guard let bytes = inflated(streams[0], size: rows.bytes) else { return [false] }
       rows.unpack(bytes, row)
-      return true
+      return [true]
     }
   }
 }

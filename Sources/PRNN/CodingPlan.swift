@@ -78,7 +78,7 @@ struct CodingPlan: Sendable {
     let isMixed = piece.units.contains { coding($0) == .mixing }
     let working = max(networks.max() ?? 0, isMixed ? MixingCoder.bytesNeeded(size) : 0)
     return saturatedSum([
-      saturatedProduct(header.imageSamples, images), saturatedProduct(working, min(threads, jobs)),
+      piece.samples, saturatedProduct(working, min(threads, jobs)),
     ])
   }
 
@@ -103,7 +103,7 @@ struct CodingPlan: Sendable {
       return Lot(
         size, weights: weights[job.group], lattice: group.role == .colour ? lattice : nil, learning: learning)
     }
-    let rowSamples = header.width * header.pixelBytes
+    let rowSamples = header.layout.rowSamples
     return Lot(
       size, weights: weights[job.group],
       smaller: { number, y, row in
@@ -123,14 +123,10 @@ struct CodingPlan: Sendable {
     return { number, y, row in
       let (unit, image) = job.place(ofImage: number)
       pictures[image].withUnsafeBufferPointer {
-        group.gather($0.baseAddress! + start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
+        group.gather(
+          $0.baseAddress! + header.layout.start(unit, row: y), count: unit.tile.width, step: unit.step, to: row)
       }
     }
-  }
-
-  /// The sample of an image that a row of a unit starts with.
-  func start(_ unit: Archive.Unit, row: Int) -> Int {
-    ((unit.tile.y + row) * unit.step * header.width + unit.tile.x) * header.pixelBytes
   }
 }
 
@@ -139,9 +135,16 @@ struct Piece: Sendable {
   /// Index of the series.
   let series: Int
   /// Numbers of the tile chunks; those of smaller sizes first.
-  let units: [Int]
+  var units: [Int]
+  /// Numbers of those that it should have and that are not to be decoded, because a damaged archive has lost them.
+  var missing: [Int] = []
   /// Of the series.
   let images: Range<Int>
+  /// Of each image.
+  var layout: SampleLayout
+
+  /// Of all its images; `Int.max` when they are more than any memory holds.
+  var samples: Int { saturatedProduct(layout.count, images.count) }
 
   /// All of an archive.
   static func all(of archive: Archive) -> [Piece] {
@@ -150,11 +153,21 @@ struct Piece: Sendable {
 
   /// All of a series.
   static func all(of header: Archive.Header, series: Int) -> [Piece] {
-    guard header.count > 1 else { return [Piece(series: series, units: Array(0..<header.unitCount), images: 0..<1)] }
+    guard header.count > 1 else {
+      return [Piece(series: series, units: Array(0..<header.unitCount), images: 0..<1, layout: header.layout)]
+    }
     return (0..<header.unitsOfLevel).map { lot in
       let units = Array(stride(from: lot, to: header.unitCount, by: header.unitsOfLevel))
-      return Piece(series: series, units: units, images: header.unit(lot).images)
+      return Piece(series: series, units: units, images: header.unit(lot).images, layout: header.layout)
     }
+  }
+
+  /// As much of it as a part of one of its images takes: the tiles that the part touches.
+  func around(_ part: PixelRectangle, _ header: Archive.Header) -> Piece {
+    var result = self
+    result.layout = header.layout(of: header.decodedArea(for: part))
+    if layout.area != result.layout.area { result.units = units.filter { header.unit($0).tile.overlaps(part) } }
+    return result
   }
 }
 
@@ -237,8 +250,8 @@ struct PixelRun {
   let group: PlaneGroup
   /// Of the series.
   let image: Int
-  /// The sample of the image that the first pixel starts with.
-  let start: Int
+  /// Of the unit.
+  let row: Int
   let pixels: Int
 }
 

@@ -1,3 +1,4 @@
+import ArchiveFormat
 import Raster
 
 /// Why a picture could not be compressed or an archive not decompressed. Messages follow the name of a file and a colon.
@@ -14,6 +15,7 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
   case latticeWithoutLocalNetwork(model: String)
   case notPlain(String)
   case nameClash(String)
+  case outside(PixelRectangle, width: Int, height: Int)
 
   public var description: String {
     switch self {
@@ -35,6 +37,8 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
       "has a colour lattice, but the model \(model) has no local network for colours; get a fresh copy of the archive"
     case .notPlain(let type): "is a \(type) picture; only gray and RGB pictures can be completed"
     case .nameClash(let name): "two pictures would be called \(name), or one of them is a folder; rename one"
+    case .outside(let part, let width, let height):
+      "\(part) is not inside the picture, which has \(width)x\(height) pixels; choose another part"
     }
   }
 }

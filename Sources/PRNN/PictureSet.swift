@@ -99,7 +99,7 @@ extension PictureSet.Series {
   func checksums(of parts: some Sequence<Archive.Unit>, _ header: Archive.Header) -> [UInt32] {
     parts.map { part in
       part.images.reduce(0) { crc, image in
-        pictures[image].withUnsafeBufferPointer { checksum(of: part, $0.baseAddress!, header, from: crc) }
+        pictures[image].withUnsafeBufferPointer { header.layout.checksum(of: part, $0.baseAddress!, from: crc) }
       }
     }
   }
@@ -114,22 +114,6 @@ extension Archive.Series {
   /// The part that has the checksum of a number.
   func checkedPart(_ number: Int, version: Int) -> Archive.Unit {
     guard version == 1 else { return header.unit(number) }
-    return .init(images: 0..<1, tile: .init(x: 0, y: 0, width: header.width, height: header.height))
-  }
-}
-
-/// CRC-32 of the samples of an image that a unit codes.
-func checksum(
-  of unit: Archive.Unit, _ image: UnsafePointer<UInt8>, _ header: Archive.Header, from start: UInt32
-) -> UInt32 {
-  let tile = unit.tile
-  return (tile.y..<tile.y + tile.height).reduce(start) { crc, y in
-    let first = image + (y * unit.step * header.width + tile.x) * header.pixelBytes
-    if unit.step == 1 {
-      return crc32(UnsafeBufferPointer(start: first, count: tile.width * header.pixelBytes), from: crc)
-    }
-    return (0..<tile.width).reduce(crc) { crc, x in
-      crc32(UnsafeBufferPointer(start: first + x * unit.step * header.pixelBytes, count: header.pixelBytes), from: crc)
-    }
+    return .init(images: 0..<1, tile: header.frame)
   }
 }

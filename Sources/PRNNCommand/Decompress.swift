@@ -24,6 +24,21 @@ struct Decompress: ParsableCommand {
       "Write a smaller size, 1/2, 1/4, ..., of an archive made with a multi-scale model.", valueName: "1/n"))
   var scale: Scale = Scale(halvings: 0)
 
+  @Option(
+    help: ArgumentHelp(
+      "Write only this part of a picture: its sides, and the column and row it starts at, after --scale.",
+      valueName: "WxH+X+Y"))
+  var crop: PixelRectangle?
+
+  @Flag(
+    help: ArgumentHelp(
+      "Write all but what is damaged, and list that.",
+      discussion: """
+        Damaged tiles are filled with magenta, opaque; in gray pictures with black; in palette pictures with the entry that is \
+        nearest to magenta. Pictures of which nothing is whole are not written. The exit status is then 3.
+        """))
+  var recover = false
+
   @OptionGroup var write: WriteOptions
   @OptionGroup var model: ModelOption
   @OptionGroup var work: WorkOptions
@@ -31,6 +46,7 @@ struct Decompress: ParsableCommand {
   func validate() throws {
     if inputs.count > 1, write.output != nil { throw ValidationError("-o needs a single input.") }
     if inputs.count > 1, only != nil { throw ValidationError("--only needs a single input.") }
+    if recover, crop != nil { throw ValidationError("--recover takes no --crop.") }
     try write.check(inputs, suffix: ".png")
   }
 
@@ -42,20 +58,38 @@ struct Decompress: ParsableCommand {
     let library = try model.library()
     let file = try InputFile(input)
     do {
+      if recover { return try writeWhatIsWhole(of: file, input, library) }
       let archive = try read(file)
-      if let only {
-        guard let number = archive.fileNames.firstIndex(where: { $0.bytes.elementsEqual(only.utf8) }) else {
-          throw Failure(file.name, "has no picture called \(only); prnn list shows their names", status: EX_NOINPUT)
-        }
-        let name = archive.fileNames[number].lastPart
-        let output = write.output ?? (input == "-" ? "-" : sibling(of: input, name))
+      if let number = try only.map({ try archive.number(of: $0, file.name) }) {
+        let output = path(ofPicture: archive.fileNames[number], isSet: true, input)
         try decompress(archive, number, from: file, to: output, input, library)
       } else if archive.imageCount == 1, !archive.isNamed {
-        try decompress(archive, 0, from: file, to: write.path(for: input, suffix: ".png"), input, library)
+        let output = path(ofPicture: archive.fileNames[0], isSet: false, input)
+        try decompress(archive, 0, from: file, to: output, input, library)
       } else {
-        try decompressAll(archive, from: file, to: write.path(for: input, suffix: ""), input, library)
+        try decompressAll(archive, from: file, input, library)
       }
     } catch { throw Failure(file.name, error) }
+  }
+
+  /// The file for one picture: as asked for, or beside the input.
+  func path(ofPicture name: ImageName, isSet: Bool, _ input: String) -> String {
+    guard isSet, write.output == nil, input != "-" else { return write.path(for: input, suffix: ".png") }
+    let folder = input.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(input[...$0]) } ?? ""
+    return folder + "\(name.lastPart)"
+  }
+
+  /// The folder for all pictures of a set.
+  func folder(for names: [ImageName], _ input: String, _ file: InputFile) throws -> FolderOutput {
+    guard crop == nil else {
+      throw Failure(file.name, "has \(names.count) pictures; choose one for --crop with --only", status: EX_USAGE)
+    }
+    let folder = write.path(for: input, suffix: "")
+    guard folder != "-" else {
+      let cause = "takes one picture; choose it with --only, or name a folder with -o"
+      throw Failure("standard output", cause, status: EX_USAGE)
+    }
+    return try FolderOutput(folder, names: names, force: write.force, input: input)
   }
 
   /// The archive; of a smaller size no more than is needed.
@@ -77,22 +111,20 @@ struct Decompress: ParsableCommand {
     _ archive: Archive, _ number: Int, from file: InputFile, to output: String, _ input: String, _ library: ModelLibrary
   ) throws {
     try OutputFile.check(output, force: write.force, input: input)
-    let bar = ProgressBar(file.name, total: archive.samples(decodedFor: number), quiet: write.quiet)
+    let header = archive.series[archive.place(ofImage: number).series].header
+    let crop = crop ?? header.frame
+    let bar = ProgressBar(file.name, total: header.samples(decodedFor: crop), quiet: write.quiet)
     defer { bar.finish() }
-    let raster = try work.codec(progress: bar.advance).decompress(archive, image: number, models: library)
+    let raster = try work.codec(progress: bar.advance).decompress(archive, image: number, crop: crop, models: library)
     try OutputFile.write(output, force: write.force) { try raster.writePNG(to: $0) }
   }
 
   /// Writes all pictures to a folder.
   private func decompressAll(
-    _ archive: Archive, from file: InputFile, to folder: String, _ input: String, _ library: ModelLibrary
+    _ archive: Archive, from file: InputFile, _ input: String, _ library: ModelLibrary
   ) throws {
-    guard folder != "-" else {
-      let cause = "takes one picture; choose it with --only, or name a folder with -o"
-      throw Failure("standard output", cause, status: EX_USAGE)
-    }
     let names = archive.fileNames
-    let output = try FolderOutput(folder, names: names, force: write.force, input: input)
+    let output = try folder(for: names, input, file)
     let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet)
     defer { bar.finish() }
     do {
@@ -104,19 +136,29 @@ struct Decompress: ParsableCommand {
       throw error
     }
   }
-
-  private func sibling(of path: String, _ name: ImageName) -> String {
-    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
-    return folder + "\(name)"
-  }
 }
 
 extension Archive {
-  /// Samples that have to be decoded for one image: those of its lot.
-  fileprivate func samples(decodedFor number: Int) -> Int {
-    let header = series[place(ofImage: number).series].header
-    return saturatedProduct(header.imageSamples, min(header.lot, header.count))
+  /// The number of the picture that decompress would write under a name.
+  func number(of name: String, _ file: String) throws -> Int {
+    guard let number = fileNames.firstIndex(where: { $0.bytes.elementsEqual(name.utf8) }) else {
+      throw Failure(file, "has no picture called \(name); prnn list shows their names", status: EX_NOINPUT)
+    }
+    return number
   }
+}
+
+extension Archive.Header {
+  /// Samples that have to be decoded for a part of an image: those of its tiles, or of its lot.
+  fileprivate func samples(decodedFor part: PixelRectangle) -> Int {
+    guard part.isInside(width: width, height: height) else { return 0 }
+    let area = decodedArea(for: part)
+    return saturatedProduct(area.width, area.height, channels, min(lot, count))
+  }
+}
+
+extension PixelRectangle: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
 }
 
 /// A part of the sides, as in 1/4.

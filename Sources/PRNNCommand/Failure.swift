@@ -12,6 +12,9 @@ struct Failure: Error {
   let cause: String
   let status: Int32
 
+  /// The exit status when what is whole of a damaged archive was written; sysexits.h begins at 64.
+  static let damageStatus: Int32 = 3
+
   init(_ file: String, _ cause: String, status: Int32) {
     self.file = file
     self.cause = cause
@@ -85,6 +88,7 @@ extension PRNNError {
     case .damagedPixels: EX_DATAERR
     case .unfaithful: EX_SOFTWARE
     case .noSuchKernel: EX_CONFIG
+    case .outside: EX_USAGE
     default: EX_UNAVAILABLE
     }
   }

@@ -60,9 +60,6 @@ struct Inspect: ParsableCommand {
       }
       return 0
     }
-    guard let number = archive.fileNames.firstIndex(where: { $0.bytes.elementsEqual(only.utf8) }) else {
-      throw Failure(name, "has no picture called \(only); prnn list shows their names", status: EX_NOINPUT)
-    }
-    return number
+    return try archive.number(of: only, name)
   }
 }

@@ -7,7 +7,7 @@ struct PRNNCommand: ParsableCommand {
     abstract: "Lossless image compression with autoregressive networks.",
     version: "prnn 0.1.0, format version 3",
     subcommands: [
-      Compress.self, Decompress.self, List.self, Info.self, Models.self, Train.self, Quantise.self,
+      Compress.self, Decompress.self, Verify.self, List.self, Info.self, Models.self, Train.self, Quantise.self,
       Evaluate.self, Sample.self, Complete.self,
       Inspect.self, Bench.self,
     ])

@@ -130,4 +130,28 @@ import Testing
     #expect(grid.count == 4)
     #expect(grid[3] == .init(x: 550, y: 1024, width: 550, height: 1024))
   }
+
+  @Test func tilesAroundAPart() {
+    let grid = TileGrid(width: 23, height: 17, tileWidth: 8, tileHeight: 6)
+    for (part, tiles) in [
+      ("1x1+0+0", "8x6+0+0"), ("2x2+7+5", "16x12+0+0"), ("8x6+8+6", "8x6+8+6"), ("1x1+22+16", "7x5+16+12"),
+      ("23x1+0+12", "23x5+0+12"),
+    ] {
+      #expect(PixelRectangle(part).map { "\(grid.tiles(around: $0))" } == tiles)
+    }
+  }
+}
+
+@Suite struct PixelRectangleTests {
+  @Test func text() {
+    #expect(PixelRectangle("640x480+100+20") == .init(x: 100, y: 20, width: 640, height: 480))
+    #expect(PixelRectangle(x: 1, y: 2, width: 3, height: 4).description == "3x4+1+2")
+  }
+
+  @Test(arguments: [
+    "", "1x1", "1x1+0", "1x1+0+0+0", "0x1+0+0", "1x0+0+0", "-1x1+0+0", "1x1+-1+0", "1x1x1+0+0", "1+1+0+0", "x+0+0",
+    "1x1++1",
+    "1 x1+0+0", "1x1+0+0 ", "99999999999999999999x1+0+0", "٣x1+0+0",
+  ])
+  func otherTexts(text: String) { #expect(PixelRectangle(text) == nil) }
 }

@@ -72,6 +72,25 @@ import Testing
     #expect(output.error.contains("takes one picture; choose it with --only"))
   }
 
+  @Test func partsOfPictures() throws {
+    #expect(run("compress", try pictures(), "--quiet").status == 0)
+    let set = folder / "set.prnn"
+    #expect(run("decompress", set, "--only", "2.png", "--crop", "2x3+7+1", "-o", folder / "part.png").status == 0)
+    let part = try Raster(png: folder.read("part.png"))
+    #expect(part.width == 2 && part.height == 3)
+    #expect(part.samples == (1..<4).flatMap { y in (7..<9).map { picture(1).samples[y * 9 + $0] } })
+    let all = run("decompress", set, "--crop", "1x1+0+0")
+    #expect(all.status == EX_USAGE)
+    #expect(all.error.hasSuffix("/set.prnn: has 5 pictures; choose one for --crop with --only\n"))
+    let outside = run("decompress", set, "--only", "2.png", "--crop", "2x3+8+1", "-o", folder / "none.png")
+    #expect(outside.status == EX_USAGE)
+    #expect(
+      outside.error.hasSuffix(
+        "/set.prnn: 2x3+8+1 is not inside the picture, which has 9x5 pixels; choose another part\n"))
+    #expect(run("decompress", set, "--crop", "2x3").status == EX_USAGE)
+    #expect(folder.names == ["part.png", "set", "set.prnn"])
+  }
+
   @Test func listing() throws {
     #expect(run("compress", try pictures()).status == 0)
     let list = shell("\(program) list '\(folder / "set.prnn")' 1>&2").error.split(separator: "\n")

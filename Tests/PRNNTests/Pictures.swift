@@ -1,4 +1,9 @@
+import ArchiveFormat
+import ByteCoding
+import PRNN
+import PixelModels
 import Raster
+import Testing
 
 /// Pictures for tests: smooth slopes with noise, so that the network has something to predict.
 func picture(
@@ -27,4 +32,45 @@ func picture(
   return Raster(
     width: width, height: height, colourType: type, bitDepth: depth, interlaced: interlaced, samples: samples,
     chunks: chunks)
+}
+
+/// An archive of one picture with tiles of any size, each coded with the model as it is.
+///
+/// - Parameter version: 1 or 2.
+func tiledArchive(
+  _ raster: Raster, tileWidth: Int, tileHeight: Int, version: Int, model: Model, name: String? = nil
+) throws -> Archive {
+  let parts = TileGrid(width: raster.width, height: raster.height, tileWidth: tileWidth, tileHeight: tileHeight)
+  let codec = try Codec()
+  let series = try (0..<parts.count).map { i in
+    let bytes = try codec.compress(cropped(raster, to: parts[i]), model: model, effort: .fast, verify: false)
+    let series = try Archive(bytes).series[0]
+    // What would have to be the same for all tiles.
+    try #require(series.valueWeights.isEmpty && !series.adapts)
+    return series
+  }
+  var header = series[0].header
+  (header.width, header.height) = (raster.width, raster.height)
+  (header.tileWidth, header.tileHeight) = (tileWidth, tileHeight)
+  return Archive(
+    version: version, models: [.init(hash: model.hash, name: model.name)],
+    series: [
+      .init(
+        header: header, chunks: series[0].chunks, names: name.map { [ImageName($0)!] } ?? [],
+        checksums: version == 1 ? [crc32(raster.samples)] : series.map { $0.checksums[0] },
+        tiles: series.map { $0.tiles[0] })
+    ])
+}
+
+/// A part of a picture, sample by sample.
+func cropped(_ raster: Raster, to part: PixelRectangle) -> Raster {
+  var samples: [UInt8] = []
+  for y in part.y..<part.y + part.height {
+    for x in part.x..<part.x + part.width {
+      for c in 0..<raster.channels { samples.append(raster.samples[(y * raster.width + x) * raster.channels + c]) }
+    }
+  }
+  return Raster(
+    width: part.width, height: part.height, colourType: raster.colourType, bitDepth: raster.bitDepth,
+    interlaced: raster.interlaced, samples: samples, chunks: raster.chunks)
 }

@@ -1,0 +1,99 @@
+import ArchiveFormat
+import ArgumentParser
+import Glibc
+import PRNN
+
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check archives without writing anything.",
+    discussion: """
+      Every chunk is compared with its checksum, and all numbers that are not the coder's are checked. With --deep the pixels \
+      are decoded, too, and compared with theirs. A line for each archive: that it is whole, or, on standard error, what is \
+      damaged in it.
+      """)
+
+  @Argument(help: "Archives; - is standard input.")
+  var files: [String]
+
+  @Flag(help: "Decode all pixels and compare their checksums.")
+  var deep = false
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Show no progress, and print nothing of archives that are whole.")
+  var quiet = false
+
+  @OptionGroup var model: ModelOption
+  @OptionGroup var work: WorkOptions
+
+  private struct Report: Encodable {
+    let file: String
+    let isWhole: Bool
+    /// What is damaged.
+    let cause: String?
+  }
+
+  /// Damage that a line tells of; more is counted only.
+  private static let named = 3
+
+  func run() throws {
+    var library = ModelLibrary.bundled
+    // A model that is not there is no fault of an archive.
+    if model.model != nil { try Failure.reporting([""]) { _ in library = try model.library() } }
+    var reports: [Report] = []
+    let outcome = Result {
+      try Failure.reporting(files) { path in
+        let cause = Result { try verify(path, library) }
+        switch cause {
+        case .success(let checked):
+          reports.append(Report(file: path, isWhole: true, cause: nil))
+          if !quiet, !json { try printLine("\(path == "-" ? "standard input" : path): ok (\(checked))") }
+        case .failure(let error):
+          let failure = Failure(path, error)
+          reports.append(Report(file: path, isWhole: false, cause: failure.cause))
+          throw failure
+        }
+      }
+    }
+    if json { try Failure.reporting(["standard output"]) { _ in try printLine(try encoded(reports)) } }
+    try outcome.get()
+  }
+
+  /// - Returns: what was checked, as the user reads it.
+  /// - Throws: also when the archive is damaged.
+  private func verify(_ path: String, _ library: ModelLibrary) throws -> String {
+    let file = try InputFile(path)
+    do {
+      let archive = try read(file)
+      let pictures = archive.imageCount == 1 ? "1 picture" : "\(archive.imageCount) pictures"
+      guard deep else { return "\(pictures), the checksums of all chunks" }
+      let bar = ProgressBar(file.name, total: archive.samples, quiet: quiet)
+      defer { bar.finish() }
+      let damage = try work.codec(progress: bar.advance).damage(in: archive, models: library)
+      guard damage.isEmpty else {
+        throw Verify.failure(file.name, damage.map { "\(archive.describe($0)) does not match its checksum" })
+      }
+      return "\(pictures), the checksums of all chunks and pixels"
+    } catch { throw Failure(file.name, error) }
+  }
+
+  /// The archive; of a damaged one it is found out what is wrong.
+  private func read(_ file: InputFile) throws -> Archive {
+    let bytes = try file.readAll(limit: work.memoryLimit.bytes)
+    do { return try Archive(bytes) } catch let error as ArchiveError {
+      switch error {
+      case .damaged, .truncated: break
+      default: throw error
+      }
+      let salvage = try Archive.Salvage(bytes)
+      let parts = salvage.archive.missingParts.map { "\(salvage.archive.describe($0)) is damaged" }
+      throw Verify.failure(file.name, salvage.losses.map(\.description) + parts)
+    }
+  }
+
+  private static func failure(_ name: String, _ damage: [String]) -> Failure {
+    let more = damage.count > named ? ["and \(damage.count - named) more"] : []
+    return Failure(name, (damage.prefix(named) + more).joined(separator: "; "), status: EX_DATAERR)
+  }
+}
