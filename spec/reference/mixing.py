@@ -1,7 +1,7 @@
 """Context mixing: tiles that no network codes. [mixing]
 
-Written from mixing.md alone; the names in brackets below, such as [mixing: Matches], are the sections of that text. It is
-meant to be read beside it: it is slow, and uses integers only.
+Written from mixing.md alone; the names in brackets below, such as [mixing: Matches], are the sections of that text. It
+is meant to be read beside it: it is slow, and uses integers only.
 """
 
 from __future__ import annotations
