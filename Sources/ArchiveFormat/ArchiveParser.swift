@@ -108,6 +108,9 @@ struct ArchiveParser {
       guard series.header.hasColours else { throw ArchiveError.damaged("a colour lattice without colours") }
       series.lattice = try Archive.Lattice(&fields)
     case .index:
+      guard series.header.model != Archive.Header.noModel || series.valueWeights.isEmpty && !series.adapts else {
+        throw ArchiveError.damaged("weights without a model")
+      }
       guard series.header.colourType != 3 || series.chunks.contains(where: \.isPalette) else {
         throw ArchiveError.damaged("no palette")
       }

@@ -174,7 +174,8 @@ struct Salvager {
     guard let header = parser.current?.header, let index = series.index else {
       throw ArchiveError.damaged("nothing of its tiles is there")
     }
-    guard header.model == Archive.Header.noModel || !parser.models[header.model].hash.isEmpty else { throw ArchiveError.damaged("chunk MODL is damaged") }
+    let hasModel = header.model == Archive.Header.noModel || !parser.models[header.model].hash.isEmpty
+    guard hasModel else { throw ArchiveError.damaged("chunk MODL is damaged") }
     let tiles = try place(series, index.payload, isWhole: index.isWhole, header)
     var missing = 0
     for tile in tiles {

@@ -2,6 +2,7 @@ import ArchiveFormat
 import IntegerInference
 import PixelModels
 import Raster
+import Synchronization
 
 /// What codes the samples of pictures.
 public enum Coding: String, CaseIterable, Sendable {
@@ -20,11 +21,7 @@ extension Codec {
   func archive(
     of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, coding: Coding
   ) throws -> Archive {
-    let isLocal = model.networks.allSatisfy(\.isLocal)
-    let choices = set.series.map {
-      coding == .networks || coding == .best && !isLocal
-        ? .networks : coding == .mixing ? .mixing : $0.worthTrying(memoryLimit: memoryLimit, model)
-    }
+    let choices = try choices(set, model, coding)
     let byNetworks = choices.indices.filter { choices[$0] != .mixing }
     guard byNetworks.count < choices.count || choices.contains(.best) else {
       return try networkArchive(of: set, model: model, embedModel: embedModel, learning: learning)
@@ -55,6 +52,37 @@ extension Codec {
     }
     try storePlainly(set, &result)
     return result.simplified(set)
+  }
+
+  /// For each series, what may take the fewest bytes.
+  private func choices(_ set: PictureSet, _ model: Model, _ coding: Coding) throws -> [Coding] {
+    guard coding == .best else { return set.series.map { _ in coding } }
+    guard model.networks.allSatisfy(\.isLocal) else { return set.series.map { _ in .networks } }
+    let choices = Mutex<[Coding]>(Array(repeating: .networks, count: set.series.count))
+    try parallel(count: set.series.count, threads: threads, context: Coders(kernels)) { coders, i in
+      let choice = try worthTrying(set.series[i], model, coders)
+      choices.withLock { $0[i] = choice }
+    }
+    return choices.withLock { $0 }
+  }
+
+  /// What may take the fewest bytes: large pictures are coded in both ways only where either may win.
+  private func worthTrying(_ series: PictureSet.Series, _ model: Model, _ coders: Coders) throws -> Coding {
+    let (header, format) = (series.header(model), series.format)
+    let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: header.lot)
+    if MixingCoder.bytesNeeded(size) > memoryLimit / 4 { return .networks }
+    if format.colourType == .palette || format.bitDepth != 8 { return .mixing }
+    if format.width * format.height * series.pictures.count <= 1 << 16 { return .best }
+    let repeats = series.shareOfRepeats
+    if repeats > 0.75 { return .mixing }
+    if repeats > 0.15 { return .best }
+    // Context mixing does better when it has learned more than that part.
+    let plan = try CodingPlan(Archive.Series(series, header, coding: .network), model)
+    let trial = SeriesTrial(plan, series, pixels: 1 << 14)
+    let networks = plan.groups.indices.reduce(0) {
+      $0 + trial.cost($1, nil, coders.coder(plan.groups[$1].role!, of: model))
+    }
+    return trial.cost(coders.mixing(plan)) * 4 < networks * 5 ? .best : .networks
   }
 
   /// Stores tiles whose streams are about as long as their samples as zlib does, where that is less.
@@ -131,24 +159,11 @@ extension Archive.Series {
 }
 
 extension PictureSet.Series {
-  /// Larger pictures are coded by networks and by context mixing only where either may win.
-  private static let fewPixels = 1 << 16
   /// Tiles of context mixing are at most this wide and high: it learns a picture as it goes.
   private static let mixingTileSide = 2048
 
-  /// What may take the fewest bytes.
-  fileprivate func worthTrying(memoryLimit: Int, _ model: Model) -> Coding {
-    let header = header(model)
-    let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: header.lot)
-    if MixingCoder.bytesNeeded(size) > memoryLimit / 4 { return .networks }
-    if format.colourType == .palette || format.bitDepth != 8 { return .mixing }
-    let share = shareOfRepeats
-    if format.width * format.height * pictures.count <= PictureSet.Series.fewPixels { return .best }
-    return share < 0.15 ? .networks : share > 0.75 ? .mixing : .best
-  }
-
   /// The share of pixels, of some rows, that are equal to the one on their left or above.
-  private var shareOfRepeats: Double {
+  fileprivate var shareOfRepeats: Double {
     let bytes = format.pixelBytes
     let row = format.width * bytes
     let step = format.width * format.height * pictures.count >> 20 + 1

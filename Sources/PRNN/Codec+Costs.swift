@@ -118,7 +118,7 @@ extension Codec {
 }
 
 /// A coder that writes nothing: it notes what samples would cost.
-private struct CostMeter: SymbolCoder, BinaryCoder {
+struct CostMeter: SymbolCoder, BinaryCoder {
   /// Of samples, or of pixels, in the order of coding, in 1/256 bit.
   var costs: [UInt32] = []
   private var bits: UInt32 = 0

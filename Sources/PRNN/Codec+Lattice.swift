@@ -25,11 +25,11 @@ extension Codec {
       guard let colours = ColourSet(set.series[i]), colours.areOnLattice else { return }
       let plan = try CodingPlan(series[i], model)
       let candidates = [Archive.Lattice(.any)] + colours.conversion(of: set.series[i])
-      let trial = LatticeTrial(plan, set.series[i])
+      let trial = SeriesTrial(plan, set.series[i], pixels: 1 << 16)
       // What a newer version and its chunk take, and a margin.
-      var least = trial.cost(nil, coder) - 8 * (64 + 4 * series[i].header.unitCount) * 256 / trial.share
+      var least = trial.cost(0, nil, coder) - 8 * (64 + 4 * series[i].header.unitCount) * 256 / trial.share
       for candidate in candidates {
-        let cost = trial.cost(ColourLattice(candidate), coder)
+        let cost = trial.cost(0, ColourLattice(candidate), coder)
         guard cost < least else { continue }
         least = cost
         found.withLock { $0[i] = candidate }
@@ -111,42 +111,5 @@ private struct ColourSet {
       best.conversion == .jfif
       ? .jfif : .conversion(factors: best.conversion.factors, offsets: best.conversion.offsets)
     return [.init(colours, escape: outside == 0 ? 0 : UInt8(max(1, min(60, 4 * halvings))))]
-  }
-}
-
-/// A part of a series that is coded in several ways.
-private struct LatticeTrial {
-  private static let pixels = 1 << 16
-
-  private let plan: CodingPlan
-  private let series: PictureSet.Series
-  private let size: LotSize
-  /// Pixels of the series for each pixel that is coded, rounded down.
-  let share: Int
-
-  init(_ plan: CodingPlan, _ series: PictureSet.Series) {
-    (self.plan, self.series) = (plan, series)
-    let header = plan.header
-    let width = min(header.tileWidth, 512)
-    let height = min(header.tileHeight, max(1, LatticeTrial.pixels / width))
-    size = LotSize(
-      width: width, height: height, count: min(header.lot, max(1, LatticeTrial.pixels / (width * height))))
-    share = max(1, header.width * header.height * header.count / (width * height * size.count))
-  }
-
-  /// In 1/256 bit.
-  func cost(_ lattice: ColourLattice?, _ coder: TileCoder) -> Int {
-    let (header, group) = (plan.header, plan.groups[0])
-    let (left, top) = ((header.width - size.width) / 2, (header.height - size.height) / 2)
-    var counter = ValueCounter(channels: 3)
-    coder.run(
-      Lot(size, weights: plan.weights[0], lattice: lattice), through: &counter,
-      given: { image, y, row in
-        series.pictures[image].withUnsafeBufferPointer { samples in
-          let first = ((top + y) * header.width + left) * header.channels
-          group.gather(samples.baseAddress! + first, count: size.width, to: row)
-        }
-      }, result: nil)
-    return counter.cost.reduce(0, +)
   }
 }

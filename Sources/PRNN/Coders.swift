@@ -66,12 +66,19 @@ final class Coders {
   ) -> [Bool] {
     switch job.coding {
     case .network: return coder(job, plan).decode(streams, plan.lot(job, withImage), row: row)
-    case .mixing: return [mixing(plan).decode(streams[0], job.lotSize, row: row)]
+    case .mixing:
+      // Samples of a valid stream fit their bit depth.
+      let (count, bits) = (job.lotSize.width * plan.header.pixelBytes, min(8, plan.header.bitDepth))
+      var fits = true
+      let isWhole = mixing(plan).decode(streams[0], job.lotSize) { image, y, samples in
+        if bits < 8 { for x in 0..<count where samples[x] >> bits != 0 { fits = false } }
+        row(image, y, samples)
+      }
+      return [isWhole && fits]
     case .plain:
       let rows = PackedRows(plan.header, job.lotSize)
       guard let bytes = inflated(streams[0], size: rows.bytes) else { return [false] }
-      rows.unpack(bytes, row)
-      return [true]
+      return [rows.unpack(bytes, row)]
     }
   }
 }
@@ -105,14 +112,19 @@ private struct PackedRows {
     return result
   }
 
-  func unpack(_ packed: [UInt8], _ row: Lot.Sink) {
+  /// - Returns: whether all rows end with zeros up to a whole byte.
+  func unpack(_ packed: [UInt8], _ row: Lot.Sink) -> Bool {
     var unpacked = [UInt8](repeating: 0, count: samples)
     let mask = UInt8(truncatingIfNeeded: 1 << bits - 1)
+    let spare = rowBytes * 8 - samples * bits
+    var isClean = true
     for i in 0..<size.height * size.count {
       for x in 0..<samples {
         unpacked[x] = packed[i * rowBytes + x * bits / 8] >> (8 - bits - x * bits % 8) & mask
       }
+      if packed[(i + 1) * rowBytes - 1] & UInt8(truncatingIfNeeded: 1 << spare - 1) != 0 { isClean = false }
       row(i / size.height, i % size.height, unpacked)
     }
+    return isClean
   }
 }

@@ -45,7 +45,8 @@ extension TrainingData {
     switch format {
     case .bits(let size): try self.init(bits: bytes, size: size)
     case .pictures: try self.init(Raster(png: bytes, deepest: 8), channels: channels, bitDepth: bitDepth)
-    case .tiles(let size): try self.init(Raster(png: bytes, deepest: 8), channels: channels, bitDepth: bitDepth, tile: size)
+    case .tiles(let size):
+      try self.init(Raster(png: bytes, deepest: 8), channels: channels, bitDepth: bitDepth, tile: size)
     }
   }
 

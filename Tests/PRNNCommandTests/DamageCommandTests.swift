@@ -18,7 +18,7 @@ import Testing
   /// An archive of one picture; its path, and its bytes.
   private func single() throws -> (path: String, bytes: [UInt8]) {
     let original = try folder.write("one.png", picture(1).png())
-    #expect(run("compress", original, "--effort", "fast").status == 0)
+    #expect(run("compress", original, "--effort", "fast", "--coding", "networks").status == 0)
     return (folder / "one.prnn", try folder.read("one.prnn"))
   }
 
@@ -26,7 +26,7 @@ import Testing
   private func set() throws -> (path: String, archive: Archive) {
     #expect(mkdir(folder / "set", 0o777) == 0)
     for i in 0..<4 { _ = try folder.write("set/\(i).png", picture(i, width: i == 2 ? 30 : 24).png()) }
-    #expect(run("compress", folder / "set", "--effort", "fast").status == 0)
+    #expect(run("compress", folder / "set", "--effort", "fast", "--coding", "networks").status == 0)
     return (folder / "set.prnn", try Archive(folder.read("set.prnn")))
   }
 
@@ -131,7 +131,7 @@ import Testing
       width: 1100, height: 20, colourType: .rgb,
       samples: (0..<1100 * 20 * 3).map { UInt8(truncatingIfNeeded: 60 + $0 / 99 + ($0 * $0) % 7) })
     let original = try folder.write("wide.png", raster.png())
-    #expect(run("compress", original, "--effort", "fast").status == 0)
+    #expect(run("compress", original, "--effort", "fast", "--coding", "networks").status == 0)
     var bytes = try folder.read("wide.prnn")
     let second = try place(of: "TILE", in: bytes, from: place(of: "TILE", in: bytes) + 4)
     bytes[second + 30] ^= 0x80

@@ -36,14 +36,16 @@ func picture(
 
 /// An archive of one picture with tiles of any size, each coded with the model as it is.
 ///
-/// - Parameter version: 1 or 2.
+/// - Parameter version: 1 or 2; 4: by context mixing, without a model.
 func tiledArchive(
   _ raster: Raster, tileWidth: Int, tileHeight: Int, version: Int, model: Model, name: String? = nil
 ) throws -> Archive {
   let parts = TileGrid(width: raster.width, height: raster.height, tileWidth: tileWidth, tileHeight: tileHeight)
   let codec = try Codec()
   let series = try (0..<parts.count).map { i in
-    let bytes = try codec.compress(cropped(raster, to: parts[i]), model: model, effort: .fast, verify: false)
+    let bytes = try codec.compress(
+      cropped(raster, to: parts[i]), model: model, effort: .fast, coding: version == 4 ? .mixing : .networks,
+      verify: false)
     let series = try Archive(bytes).series[0]
     // What would have to be the same for all tiles.
     try #require(series.valueWeights.isEmpty && !series.adapts)
@@ -53,12 +55,12 @@ func tiledArchive(
   (header.width, header.height) = (raster.width, raster.height)
   (header.tileWidth, header.tileHeight) = (tileWidth, tileHeight)
   return Archive(
-    version: version, models: [.init(hash: model.hash, name: model.name)],
+    version: version, models: version == 4 ? [] : [.init(hash: model.hash, name: model.name)],
     series: [
       .init(
         header: header, chunks: series[0].chunks, names: name.map { [ImageName($0)!] } ?? [],
         checksums: version == 1 ? [crc32(raster.samples)] : series.map { $0.checksums[0] },
-        tiles: series.map { $0.tiles[0] })
+        tiles: series.map { $0.tiles[0] }, codings: series.flatMap(\.codings))
     ])
 }
 

@@ -57,13 +57,16 @@ import Testing
       try codec.decompress(archive, models: VectorTests.models) { number, raster in
         set.add(raster, name: names.isEmpty ? nil : names[number])
       }
-      let model = try #require(VectorTests.models.models.first { $0.name == archive.models[0].name })
-      let again = try codec.networkArchive(
-        of: set, model: model, embedModel: archive.models[0].file != nil,
-        learning: Learning(bytes: archive.series[0].learning)
+      let entry = archive.models.first
+      let model = try #require(VectorTests.models.models.first { entry == nil || $0.name == entry?.name })
+      let coding: Coding = archive.version < 4 ? .networks : entry == nil ? .mixing : .best
+      let again = try codec.archive(
+        of: set, model: model, embedModel: entry?.file != nil, learning: Learning(bytes: archive.series[0].learning),
+        coding: coding
       ).serialised()
+      // Another zlib may write deflated tiles and names in other bytes.
+      if archive.series.contains(where: { $0.codings.contains(.plain) }) { continue }
       #expect(try Archive(again) == archive, "\(name)")
-      // Another zlib may write the names in other bytes.
       if names.isEmpty { #expect(again == bytes, "\(name)") }
     }
   }

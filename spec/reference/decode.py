@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Reference decoder for .prnn archives, format versions 1 to 3.
+"""Reference decoder for .prnn archives, format versions 1 to 4.
 
-Written from format.md and arithmetic.md alone; the names in brackets below, such as [format: IMAG], are the sections
-of these texts. It is meant to be read beside them: it is slow, and uses integers only. What is inside a stream is in
-local_networks.py, learning.py and paper_networks.py.
+Written from format.md, arithmetic.md and mixing.md alone; the names in brackets below, such as [format: IMAG], are the
+sections of these texts. It is meant to be read beside them: it is slow, and uses integers only. What is inside a stream
+is in local_networks.py, learning.py, paper_networks.py and mixing.py.
 
     python3 decode.py ARCHIVE.prnn [--model FILE.prnnmodel ...] [-o OUT.png|FOLDER] [--sha256]
 """
@@ -23,6 +23,7 @@ import numpy as np
 from coding import ABSENT, Fields, FormatError, RangeDecoder, require
 from lattice import Lattice, read_lattice
 from learning import LearningNetwork, Rules, read_rules
+from mixing import decode_mixed
 from model_file import ALPHA, COLOUR, GRAY, Model, load_model
 from names import check_names, read_names
 
@@ -33,6 +34,8 @@ GROUPS = {  # colour type -> groups of channels, each with its network [format: 
     4: [([0], GRAY), ([1], ALPHA)],
     6: [([0, 1, 2], COLOUR), ([3], ALPHA)],
 }
+NO_MODEL = 255  # in place of a model's number [format: IMAG]
+NETWORKS, MIXED, PACKED = 0, 1, 2  # the coding of a tile [format: TILE]
 MOST_PIXELS = 2**26  # of a series; a limit of this program alone, so that a damaged header cannot take all memory
 
 
@@ -48,7 +51,7 @@ class Header:
     colour_type: int
     bit_depth: int
     interlaced: bool
-    model_hash: bytes
+    model_hash: bytes | None
     tile_width: int
     tile_height: int
     checksum: int | None  # of the image; in later versions every tile has one instead
@@ -59,6 +62,7 @@ class Header:
     rules: Rules | None = None  # by which the networks learn
     names: list[str] = field(default_factory=list)
     png_chunks: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    codings: set[int] = field(default_factory=set)  # of its tiles
 
     @property
     def channels(self) -> int:
@@ -67,7 +71,12 @@ class Header:
     @property
     def scale(self) -> int:
         """What samples are multiplied by for the network. [format: Channels and groups]"""
-        return 255 // (2**self.bit_depth - 1) if self.colour_type == 0 else 1
+        return 255 // (2**self.bit_depth - 1) if self.colour_type == 0 and self.bit_depth < 8 else 1
+
+    @property
+    def sample_bytes(self) -> int:
+        """Samples of 16 bits are kept as two, the high byte first."""
+        return 2 if self.bit_depth == 16 else 1
 
     def sizes(self) -> list[tuple[int, int]]:
         """Height and width of every level, the coarsest first. [format: Lots]"""
@@ -100,12 +109,13 @@ class Chunks:
     KNOWN = {1: (b"MODL", b"IMAG", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE"),
              2: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE"),
              3: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"LATT", b"LRNG", b"INDX", b"TILE", b"DONE")}
+    KNOWN[4] = KNOWN[3]
 
     def __init__(self, data: bytes):
         self.fields = Fields(data, "the archive")
         require(self.fields.take(8) == b"\x89PRNN\r\n\x1a", "not a .prnn archive")
         self.version = self.fields.number("H")
-        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 3")
+        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 4")
         self.skipped = False  # was there a chunk to skip between the last one taken and the one at hand?
         self.read()
 
@@ -142,29 +152,37 @@ def read_image_header(chunks: Chunks, hashes: list[bytes]) -> Header:
         checksum = fields.number("I")
     else:
         count, lot, levels = fields.unpack("IIB")
+    if chunks.version > 3:
+        require(fields.number("B") == 0, "the reserved byte of IMAG is not 0")
     fields.end()
     require(1 <= width < 2**31 and 1 <= height < 2**31, "the image's size is out of bounds")
     require(1 <= count and 1 <= lot <= min(count, 1024), "the numbers of images are out of bounds")
     require(1 <= levels <= 16, "the number of levels is out of bounds")
     require(width * height * count <= MOST_PIXELS, f"{count} x {width} x {height} pixels are too many for this program")
     require(colour in GROUPS, f"unknown colour type {colour}")
-    require(depth in ((1, 2, 4, 8) if colour in (0, 3) else (8,)), f"bit depth {depth} with colour type {colour}")
+    depths = (() if colour not in (0, 3) else (1, 2, 4)) + (8,) + (() if colour == 3 or chunks.version < 4 else (16,))
+    require(depth in depths, f"bit depth {depth} with colour type {colour}")
     require(flags <= 1, f"unknown flags {flags}")
-    require(model < len(hashes), "the image names a model that the archive does not list")
+    require(model < len(hashes) or chunks.version >= 4 and model == NO_MODEL,
+            "the image names a model that the archive does not list")
+    require(model != NO_MODEL or levels == 1, "several levels without a model")
     require(1 <= tile_width <= width and 1 <= tile_height <= height, "the tiles' size is out of bounds")
     require(count == levels == 1 or (tile_width, tile_height) == (width, height), "several images are cut into tiles")
-    return Header(width, height, colour, depth, flags == 1, hashes[model], tile_width, tile_height, checksum, count,
-                  lot, levels)
+    return Header(width, height, colour, depth, flags == 1, None if model == NO_MODEL else hashes[model], tile_width,
+                  tile_height, checksum, count, lot, levels)
 
 
 def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model]) -> tuple[Header, np.ndarray]:
     """The images of a series: their header, and their samples (images, height, width, channels)."""
     header = read_image_header(chunks, hashes)
-    require(header.model_hash in models, f"the model with hash {header.model_hash.hex()} is needed; give it by --model")
     if chunks.kind == b"NAME":
         header.names = read_names(chunks.take(b"NAME"), header.count)
-    networks = models[header.model_hash].networks
-    roles = [role for _, role in GROUPS[header.colour_type]]
+    networks, roles = {}, []  # roles: of the networks that code the series
+    if header.model_hash is not None:
+        require(header.model_hash in models,
+                f"the model with hash {header.model_hash.hex()} is needed; give it by --model")
+        networks = models[header.model_hash].networks
+        roles = [role for _, role in GROUPS[header.colour_type]]
     for role in roles:
         require(role in networks, "the model has no network for this colour type")
         require(len(networks[role]) == header.levels, "the model has another number of levels")
@@ -200,16 +218,18 @@ def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model
 
     if chunks.kind == b"LATT":
         header.lattice = read_lattice(chunks.take(b"LATT"))
-        require(COLOUR in roles, "a colour lattice of an image without colours")
+        require(COLOUR in roles, "a colour lattice of an image without colours, or without networks")
         require(networks[COLOUR][0].is_local, "a colour lattice with a network that is not local")
     if chunks.kind == b"LRNG":
         header.rules = read_rules(chunks.take(b"LRNG"))
-        require(all(networks[role][0].is_local for role in roles), "networks that do not learn are to learn")
+        require(roles and all(networks[role][0].is_local for role in roles), "networks that do not learn are to learn")
 
+    require(header.model_hash is not None or not seen, "weights of values without a model")
     # [format: INDX, Tiles, Lots] The tiles row by row or the lots in order, with nothing between them; of several
     # levels those of the coarsest first.
     fields = chunks.take(b"INDX")
-    levels = [np.empty((header.count, height, width, header.channels), np.uint8) for height, width in header.sizes()]
+    levels = [np.empty((header.count, height, width, header.channels * header.sample_bytes), np.uint8)
+              for height, width in header.sizes()]
     parts = [part for i, samples in enumerate(levels)
              for part in header.parts(samples, levels[i - 1] if i > 0 else None)]
     require(len(fields.data) == 4 * len(parts), "the chunk INDX does not fit the number of tiles")
@@ -218,10 +238,19 @@ def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model
         payload = chunks.take(b"TILE")
         require(len(payload.data) == fields.number("I"), "the chunk INDX does not fit the length of a tile")
         checksum = payload.number("I") if chunks.version > 1 else None
-        level = i * len(levels) // len(parts)
-        decode_tile(payload, header, {role: networks[role][level] for role in roles}, weights, samples, smaller)
+        coding = payload.number("B") if chunks.version > 3 else NETWORKS
+        header.codings.add(coding)
+        if coding == NETWORKS:
+            require(header.model_hash is not None, "a tile is coded by networks, but the image names no model")
+            require(header.bit_depth <= 8, "networks do not code samples of 16 bits")
+            level = i * len(levels) // len(parts)
+            decode_tile(payload, header, {role: networks[role][level] for role in roles}, weights, samples, smaller)
+        else:
+            require(header.levels == 1, "a tile of several levels is not coded by networks")
+            decode_other_tile(payload, header, coding, samples)
         require(checksum in (None, zlib.crc32(samples.tobytes())),
                 "the archive is damaged: wrong checksum of the samples")
+    require(header.model_hash is None or NETWORKS in header.codings, "the image names a model that codes no tile")
     samples = levels[-1]
     require(header.checksum in (None, zlib.crc32(samples.tobytes())),
             "the image is damaged: wrong checksum of the samples")
@@ -230,8 +259,8 @@ def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model
 
 def decode_tile(fields: Fields, header: Header, networks: dict, weights: np.ndarray, samples: np.ndarray,
                 smaller: np.ndarray | None) -> None:
-    """Fills in the samples (images, height, width, channels) of a tile or lot; smaller: those of the level before.
-    [format: TILE, Tiles, Lots, Streams]"""
+    """Fills in the samples (images, height, width, channels) of a tile or lot that networks code; smaller: those of the
+    level before. [format: TILE, Tiles, Lots, Streams]"""
     count, height, width, _ = samples.shape
     for channels, role in GROUPS[header.colour_type]:
         scale = header.scale
@@ -255,10 +284,37 @@ def decode_tile(fields: Fields, header: Header, networks: dict, weights: np.ndar
     fields.end()
 
 
+def decode_other_tile(fields: Fields, header: Header, coding: int, samples: np.ndarray) -> None:
+    """Fills in the samples of a tile or lot that no network codes. [format: TILE]"""
+    require(coding in (MIXED, PACKED), f"unknown coding {coding} of a tile")
+    stream = fields.take(fields.number("I"))
+    fields.end()
+    if coding == MIXED:
+        decoder = RangeDecoder(stream)
+        samples[:] = decode_mixed(decoder, *samples.shape, header.sample_bytes)
+        decoder.end()
+        require(samples.max() < 2**header.bit_depth, "the image is damaged: a sample is too large for the bit depth")
+        return
+    count, height, width, channels = samples.shape
+    depth = min(8, header.bit_depth)
+    row = (width * channels * depth + 7) // 8
+    inflate = zlib.decompressobj()
+    try:
+        data = inflate.decompress(stream, count * height * row + 1)
+    except zlib.error as error:
+        raise FormatError(f"a tile cannot be inflated ({error})") from None
+    require(inflate.eof and not inflate.unused_data and len(data) == count * height * row, "a tile has another length")
+    bits = np.unpackbits(np.frombuffer(data, np.uint8).reshape(count * height, row), axis=1)
+    used = width * channels * depth
+    require(not bits[:, used:].any(), "the end of a packed row is not zero")
+    places = 1 << np.arange(depth - 1, -1, -1)
+    samples[:] = (bits[:, :used].reshape(-1, depth) @ places).reshape(samples.shape)
+
+
 def read_models(chunks: Chunks, models: dict[bytes, Model]) -> tuple[list[bytes], dict[bytes, Model]]:
     """The hashes of the archive's models, and the models known with those in it. [format: MODL, MFIL]"""
     hashes, models = [], dict(models)
-    while chunks.kind == b"MODL" or not hashes:
+    while chunks.kind == b"MODL" or not hashes and chunks.version < 4:
         fields = chunks.take(b"MODL")
         hashes.append(fields.take(32))
         fields.take(fields.number("B"))  # name
@@ -283,8 +339,10 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
     require(fields.number("I") == sum(h.count for h, _ in series), "the archive is damaged: wrong number of images")
     fields.end()
     chunks.fields.end()  # nothing follows
-    require(chunks.version < 3 or any(h.lattice or h.rules for h, _ in series),
+    require(chunks.version != 3 or any(h.lattice or h.rules for h, _ in series),
             "an archive of version 3 without a colour lattice or networks that learn")
+    require(chunks.version < 4 or any(h.codings - {NETWORKS} for h, _ in series),
+            "an archive of version 4 whose tiles are all coded by networks")
     require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
     check_names([name for h, _ in series for name in h.names])
     return series
@@ -299,7 +357,7 @@ def png_file(header: Header, samples: np.ndarray) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    bits = np.unpackbits(samples.reshape(header.height, -1, 1), axis=2)[:, :, 8 - header.bit_depth:]
+    bits = np.unpackbits(samples.reshape(header.height, -1, 1), axis=2)[:, :, 8 - min(8, header.bit_depth):]
     packed = np.packbits(bits.reshape(header.height, -1), axis=1)  # a row is filled up to whole bytes
     filtered = np.pad(packed, ((0, 0), (1, 0)))  # a 0 before each row: filter "none"
     ihdr = struct.pack(">IIBBBBB", header.width, header.height, header.bit_depth, header.colour_type, 0, 0, 0)

@@ -11,9 +11,11 @@ import hashlib
 import json
 import pathlib
 import random
+import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -143,6 +145,58 @@ def squares():
     yield "squares-gray-alpha", field(12, 17, 2, 42)
 
 
+def drawing(h, w, c, seed):
+    """Boxes of few colours, some of them repeated, and a patch of noise."""
+    rng = np.random.default_rng(seed)
+    a = np.zeros((h, w, c), np.uint8) + rng.integers(0, 256, c).astype(np.uint8)
+    for _ in range(9):
+        y, x = rng.integers(0, max(1, h - 3)), rng.integers(0, max(1, w - 4))
+        a[y:y + rng.integers(2, 12), x:x + rng.integers(2, 16)] = rng.integers(0, 256, c)
+    a[h // 2:h // 2 + h // 4, w // 2:w // 2 + w // 4] = a[:h // 4, :w // 4]
+    a[-h // 5:, -w // 5:] = rng.integers(0, 256, a[-h // 5:, -w // 5:].shape)
+    return a
+
+
+def png(path, depth, colour, samples):
+    """Writes a PNG file; of 16 bits, the samples' bytes are the last axis."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    h, w = samples.shape[:2]
+    rows = samples.reshape(h, -1)
+    if depth < 8:
+        rows = np.packbits(np.unpackbits(rows[..., None], axis=2)[:, :, 8 - depth:].reshape(h, -1), axis=1)
+    body = zlib.compress(np.pad(rows, ((0, 0), (1, 0))).tobytes())
+    palette = [chunk(b"PLTE", bytes(range(3 << depth)))] if colour == 3 else []
+    parts = [chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, depth, colour, 0, 0, 0)), *palette, chunk(b"IDAT", body), chunk(b"IEND", b"")]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+
+
+def mixing():
+    """Archives without networks, or with some tiles of them: name, depth, colour type, samples, options."""
+    only = ("--coding", "mixing")
+    for h, w in ((1, 1), (1, 17), (19, 1), (3, 2)):
+        yield f"mixing-rgb-{w}x{h}", 8, 2, drawing(h, w, 3, 70 + w), only
+    yield "mixing-rgba", 8, 6, drawing(37, 53, 4, 71), only
+    yield "mixing-gray", 8, 0, drawing(33, 41, 1, 72), only
+    yield "mixing-gray-alpha", 8, 4, drawing(21, 25, 2, 73), only
+    yield "mixing-palette", 4, 3, drawing(31, 29, 1, 74) >> 4, only
+    for depth in (1, 2):
+        yield f"mixing-gray{depth}", depth, 0, drawing(30, 43, 1, 75 + depth) >> 8 - depth, only
+    slope = 4000 + np.add.outer(37 * np.arange(26), 29 * np.arange(31)) + np.random.default_rng(7).integers(0, 30, (26, 31))
+    yield "mixing-gray16", 16, 0, slope.astype(">u2").view(np.uint8).reshape(26, 31, 2), only
+    colours = np.stack([slope, slope // 2 + 90, slope // 3, slope * 0 + 65535], -1).astype(">u2")
+    yield "mixing-rgba16", 16, 6, colours.view(np.uint8).reshape(26, 31, 8), only
+    yield "mixing-noise", 8, 2, np.random.default_rng(8).integers(0, 256, (14, 19, 3)).astype(np.uint8), only
+    yield "mixing-noise4", 4, 0, np.random.default_rng(9).integers(0, 16, (15, 21, 1)).astype(np.uint8), only
+    # A tile of networks, and one of context mixing.
+    rng = np.random.default_rng(11)
+    slopes = 110 + np.add.outer(40 * np.sin(np.arange(12) / 9), 60 * np.sin(np.arange(530) / 37))[..., None]
+    slopes = slopes + rng.normal(0, 5, (12, 530, 1)) + rng.normal(0, 2, (12, 530, 3))
+    wide = np.concatenate([slopes.clip(0, 255).astype(np.uint8), np.repeat(drawing(12, 106, 3, 78), 5, 1)], 1)
+    yield "mixing-tiles", 8, 2, wide, ("--model", "photo-fast")
+    yield "mixing-lot", 8, 6, {f"{i}.png": np.roll(drawing(15, 14, 4, 79), i, 1) for i in range(5)}, only
+
+
 def as_image(samples):
     if samples.max() > 1:
         return Image.fromarray(samples)
@@ -156,6 +210,8 @@ def main():
         def add(name, source, samples, *options):
             if "--effort" not in options:
                 options += ("--effort", "fast")
+            if name.split("-")[0] != "mixing":
+                options += ("--coding", "networks")
             subprocess.run([PRNN, "compress", "--force", source, "-o", HERE / f"{name}.prnn", *options], check=True)
             table[f"{name}.prnn"] = hashlib.sha256(b"".join(a.tobytes() for a in samples)).hexdigest()
 
@@ -200,6 +256,16 @@ def main():
             path = pathlib.Path(folder, f"{name}.png")
             Image.fromarray(samples).save(path)
             add(name, path, [samples], "--model", HERE / "tiny-squares.prnnmodel")
+        for name, depth, colour, files, options in mixing():
+            source = pathlib.Path(folder, name)
+            if isinstance(files, dict):
+                source.mkdir()
+                for file, samples in files.items():
+                    png(source / file, depth, colour, samples)
+            else:
+                source, files = source.with_suffix(".png"), {"": files}
+                png(source, depth, colour, files[""])
+            add(name, source, files.values(), *options)
     (HERE / "vectors.json").write_text(json.dumps(table, indent=1) + "\n")
 
 
