@@ -4,7 +4,8 @@ usage: python3 bench/graphics.py SHARED        SHARED: the folder of data/graphi
 writes results/graphics.json and graphics.md
 
 Files of 16 bits a sample are measured against `cjxl -d 0 -e 9`, all others against `cwebp -lossless -exact -z 9`. Archives are whole files
-with all chunks of the PNG file; WebP files have none. Every archive is decompressed again, and the samples are compared.
+with all chunks of the PNG file; WebP files have none. Every archive is decompressed again, and the samples are compared
+(by Pillow, which reads the high bytes only of 16-bit colour).
 """
 
 import collections
@@ -52,7 +53,7 @@ def measure(path):
 
 def page(files):
     lines = ["# Graphics", "",
-             "`data/graphics`, `--effort balanced`; bytes of all files of a category that the program takes; WebP: `cwebp -lossless -exact -z 9`, whose files hold no other chunks of the PNG.",
+             "`data/graphics`, `--effort balanced`; bytes of all files of a category that the program takes; WebP: `cwebp -lossless -exact -z 9`, whose files hold no other chunks of the PNG; files of 16 bits: `cjxl -d 0 -e 9`.",
              "", "    python3 bench/graphics.py SHARED        # this page and graphics.json", "",
              "| category | files | PNG | WebP | prnn | prnn / WebP | by context mixing |", "|---|---|---|---|---|---|---|"]
     groups = collections.defaultdict(list)
@@ -70,7 +71,7 @@ def page(files):
     unequal = [n for n, r in files.items() if r["prnn"] is not None and not r["equal"]]
     lines += ["", f"Files whose samples did not come back: {len(unequal)}. Archives larger than their PNG file: {len(larger)}"
               + (f", by {max(d for _, d in larger)} bytes at the most ({', '.join(n for n, _ in larger)})" if larger else "") + ".",
-              f"Files of 16 bits, which are refused: {len(refused)}."]
+              *([f"Files that are refused: {', '.join(refused)}."] if refused else [])]
     return "\n".join(lines) + "\n"
 
 

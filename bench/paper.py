@@ -1,6 +1,6 @@
 """The paper's tables, with networks trained here: results/paper.json and paper.md.
 
-usage: python3 bench/paper.py DATA        DATA: what corpus/prepare.py made
+usage: python3 bench/paper.py DATA [NAME...]        DATA: what corpus/prepare.py made; NAME: networks to measure anew, all without any
 
 Weights and how they were trained lie in spec/reference/weights/paper: NAME.safetensors and NAME.json. Every network is turned into
 integers with the first 512 training pictures to calibrate on, and evaluated on all test pictures: what the network of floats and the
@@ -8,6 +8,7 @@ one of integers gives, and what the streams take. Decoding speed is that of `prn
 """
 
 import json
+import os
 import pathlib
 import resource
 import shutil
@@ -18,7 +19,7 @@ import zlib
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent
-PRNN = ROOT / ".build/release/prnn"
+PRNN = pathlib.Path(os.environ.get("PRNN", ROOT / ".build/release/prnn"))
 WEIGHTS = ROOT / "spec/reference/weights/paper"
 SETS = {
     "mnist": {"unit": "natsPerPicture", "digits": 2, "options": ["--bits", "28x28"],
@@ -102,11 +103,15 @@ def table(rows):
 
 def main():
     data = pathlib.Path(sys.argv[1])
-    results = {"networks": {}, "speed": None}
+    names = sys.argv[2:]
+    known = HERE / "results/paper.json"
+    results = json.loads(known.read_text()) if names else {"networks": {}, "speed": None}
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         for path in sorted(WEIGHTS.glob("*.json")):
             about = json.loads(path.read_text())
+            if names and path.stem not in names:
+                continue
             row, model = evaluate(data, path.stem, about, folder)
             results["networks"][path.stem] = row
             if path.stem == "mnist-diagonal-bilstm-7x16":

@@ -21,7 +21,7 @@ extension Codec {
   func archive(
     of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, coding: Coding
   ) throws -> Archive {
-    let choices = try choices(set, model, coding)
+    let choices = try choices(set, model, learning, coding)
     let byNetworks = choices.indices.filter { choices[$0] != .mixing }
     guard byNetworks.count < choices.count || choices.contains(.best) else {
       return try networkArchive(of: set, model: model, embedModel: embedModel, learning: learning)
@@ -55,19 +55,23 @@ extension Codec {
   }
 
   /// For each series, what may take the fewest bytes.
-  private func choices(_ set: PictureSet, _ model: Model, _ coding: Coding) throws -> [Coding] {
+  private func choices(
+    _ set: PictureSet, _ model: Model, _ learning: Learning?, _ coding: Coding
+  ) throws -> [Coding] {
     guard coding == .best else { return set.series.map { _ in coding } }
     guard model.networks.allSatisfy(\.isLocal) else { return set.series.map { _ in .networks } }
     let choices = Mutex<[Coding]>(Array(repeating: .networks, count: set.series.count))
     try parallel(count: set.series.count, threads: threads, context: Coders(kernels)) { coders, i in
-      let choice = try worthTrying(set.series[i], model, coders)
+      let choice = try worthTrying(set.series[i], model, learning, coders)
       choices.withLock { $0[i] = choice }
     }
     return choices.withLock { $0 }
   }
 
   /// What may take the fewest bytes: large pictures are coded in both ways only where either may win.
-  private func worthTrying(_ series: PictureSet.Series, _ model: Model, _ coders: Coders) throws -> Coding {
+  private func worthTrying(
+    _ series: PictureSet.Series, _ model: Model, _ learning: Learning?, _ coders: Coders
+  ) throws -> Coding {
     let (header, format) = (series.header(model), series.format)
     let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: header.lot)
     if MixingCoder.bytesNeeded(size) > memoryLimit / 4 { return .networks }
@@ -75,14 +79,14 @@ extension Codec {
     if format.width * format.height * series.pictures.count <= 1 << 16 { return .best }
     let repeats = series.shareOfRepeats
     if repeats > 0.75 { return .mixing }
-    if repeats > 0.15 { return .best }
-    // Context mixing does better when it has learned more than that part.
+    if repeats < (learning == nil ? 0.3 : 0.03) { return .networks }
+    // Of such a part of a photograph context mixing takes 1.08 times as much and more.
     let plan = try CodingPlan(Archive.Series(series, header, coding: .network), model)
     let trial = SeriesTrial(plan, series, pixels: 1 << 14)
     let networks = plan.groups.indices.reduce(0) {
       $0 + trial.cost($1, nil, coders.coder(plan.groups[$1].role!, of: model))
     }
-    return trial.cost(coders.mixing(plan)) * 4 < networks * 5 ? .best : .networks
+    return trial.cost(coders.mixing(plan)) < networks ? .best : .networks
   }
 
   /// Stores tiles whose streams are about as long as their samples as zlib does, where that is less.
