@@ -1,4 +1,5 @@
 import ArchiveFormat
+import ByteCoding
 import IntegerInference
 import PixelModels
 import Raster
@@ -72,16 +73,18 @@ extension Codec {
   private func worthTrying(
     _ series: PictureSet.Series, _ model: Model, _ learning: Learning?, _ coders: Coders
   ) throws -> Coding {
-    let (header, format) = (series.header(model), series.format)
-    let size = LotSize(width: header.tileWidth, height: header.tileHeight, count: header.lot)
-    if MixingCoder.bytesNeeded(size) > memoryLimit / 4 { return .networks }
-    if format.colourType == .palette || format.bitDepth != 8 { return .mixing }
+    let (format, mixing) = (series.format, series.mixingHeader)
+    if format.bitDepth == 16 { return .mixing }
+    let size = LotSize(width: mixing.tileWidth, height: mixing.tileHeight, count: mixing.lot)
+    let jobs = min(threads, mixing.unitCount)
+    if saturatedProduct(MixingCoder.bytesNeeded(size), jobs) > memoryLimit / 2 { return .networks }
+    if format.colourType == .palette || format.bitDepth < 8 { return .mixing }
     if format.width * format.height * series.pictures.count <= 1 << 16 { return .best }
     let repeats = series.shareOfRepeats
     if repeats > 0.75 { return .mixing }
     if repeats < (learning == nil ? 0.3 : 0.03) { return .networks }
     // Of such a part of a photograph context mixing takes 1.08 times as much and more.
-    let plan = try CodingPlan(Archive.Series(series, header, coding: .network), model)
+    let plan = try CodingPlan(Archive.Series(series, series.header(model), coding: .network), model)
     let trial = SeriesTrial(plan, series, pixels: 1 << 14)
     let networks = plan.groups.indices.reduce(0) {
       $0 + trial.cost($1, nil, coders.coder(plan.groups[$1].role!, of: model))
@@ -152,7 +155,7 @@ extension Archive.Series {
     tiles[unit] = streams
   }
 
-  /// With the tiles of another series where they take less, or with all of them when the whole does.
+  /// With the tiles of another series where their streams take less. What a model and its chunks take is not looked at.
   fileprivate func shorter(_ other: Archive.Series) -> Archive.Series {
     var result = self
     for unit in tiles.indices where other.bytes(ofUnit: unit) < bytes(ofUnit: unit) {

@@ -212,8 +212,8 @@ extension Raster {
   ///
   /// - Parameter area: where in an image this picture is.
   fileprivate mutating func keep(_ part: PixelRectangle, of area: PixelRectangle) {
-    let (rowSamples, kept) = (width * channels, part.width * channels)
-    let first = (part.y - area.y) * rowSamples + (part.x - area.x) * channels
+    let (rowSamples, kept) = (width * pixelBytes, part.width * pixelBytes)
+    let first = (part.y - area.y) * rowSamples + (part.x - area.x) * pixelBytes
     // In place: a row never moves to the right.
     samples.withUnsafeMutableBufferPointer { buffer in
       let base = buffer.baseAddress!

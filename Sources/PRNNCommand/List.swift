@@ -1,5 +1,6 @@
 import ArchiveFormat
 import ArgumentParser
+import ByteCoding
 import PRNN
 
 struct List: ParsableCommand {
@@ -46,8 +47,10 @@ struct List: ParsableCommand {
         Row(
           name: "\(name)", width: h.width, height: h.height, colourType: h.colourTypeName, bitDepth: Int(h.bitDepth))
       }
+      let samples = saturatedSum(
+        archive.series.map { saturatedProduct($0.header.imageSamples / $0.header.sampleBytes, $0.header.count) })
       let listing = Listing(
-        bytes: bytes.count, samples: archive.samples, bitsPerDim: Double(bytes.count * 8) / Double(archive.samples),
+        bytes: bytes.count, samples: samples, bitsPerDim: Double(bytes.count * 8) / Double(samples),
         images: rows)
       try printLine(json ? try encoded(listing) : listing.text)
     }

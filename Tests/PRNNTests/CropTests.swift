@@ -17,6 +17,33 @@ import Testing
     (15, 0, 1, 17), (3, 2, 17, 13), (22, 0, 1, 17),
   ].map { PixelRectangle(x: $0, y: $1, width: $2, height: $3) }
 
+  /// Samples of 16 bits, cropped, and marked where they are lost.
+  @Test(arguments: [Raster.ColourType.gray, .rgb, .rgba]) func sixteenBits(type: Raster.ColourType) throws {
+    let bytes = type.channels * 2
+    let samples = (0..<23 * 17 * bytes).map { UInt8(truncatingIfNeeded: $0 / bytes &* 3 ^ $0 &* 29) }
+    let raster = Raster(width: 23, height: 17, colourType: type, bitDepth: 16, samples: samples)
+    let archive = try tiledArchive(raster, tileWidth: 8, tileHeight: 6, version: 4, model: Self.model)
+    for part in Self.parts {
+      let found = try Codec().decompress(archive, image: 0, crop: part, models: Self.models)
+      #expect(found == cropped(raster, to: part), "\(part)")
+      #expect(try Raster(png: found.png()) == found)
+    }
+    var lost = archive
+    lost.series[0].tiles[4] = []
+    let tile = archive.series[0].header.unit(4).tile
+    try Codec().recover(lost, models: Self.models) { _, picture, damage in
+      let found = try #require(picture)
+      #expect(damage == [.init(series: 0, unit: 4)] && found.mark.count == bytes)
+      for y in 0..<17 {
+        for x in 0..<23 {
+          let at = (y * 23 + x) * bytes
+          let isLost = (tile.x..<tile.x + tile.width).contains(x) && (tile.y..<tile.y + tile.height).contains(y)
+          #expect(Array(found.samples[at..<at + bytes]) == (isLost ? found.mark : Array(samples[at..<at + bytes])))
+        }
+      }
+    }
+  }
+
   @Test(arguments: RoundTripTests.formats, [1, 2, 4])
   func equalThePartsOfTheWhole(format: (Raster.ColourType, Int), version: Int) throws {
     var raster = picture(format.0, depth: format.1, 23, 17, interlaced: version == 2)

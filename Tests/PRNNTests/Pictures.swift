@@ -69,7 +69,8 @@ func cropped(_ raster: Raster, to part: PixelRectangle) -> Raster {
   var samples: [UInt8] = []
   for y in part.y..<part.y + part.height {
     for x in part.x..<part.x + part.width {
-      for c in 0..<raster.channels { samples.append(raster.samples[(y * raster.width + x) * raster.channels + c]) }
+      let at = (y * raster.width + x) * raster.pixelBytes
+      samples += raster.samples[at..<at + raster.pixelBytes]
     }
   }
   return Raster(
