@@ -43,15 +43,3 @@ private func nats(of tile: PixelPool.Tile, _ coder: TileCoder) -> Double {
     }, result: nil)
   return meter.nats
 }
-
-/// Adds up what samples should cost.
-private struct Meter: SymbolCoder {
-  var nats = 0.0
-
-  mutating func code(
-    _ sample: UInt8, centre: UInt8, channel: Int, _ distribution: UnsafePointer<prnn_distribution>, total: UInt32
-  ) -> UInt8 {
-    nats -= log(Double(prnn_frequency(distribution, UInt32(sample &- centre))) / Double(total))
-    return sample
-  }
-}

@@ -4,6 +4,8 @@ import PixelModels
 public enum ModelExport {
   /// Pictures that the scales of the activations are taken from, at most.
   public static let calibrationPictures = 512
+  /// Pixels of the pictures that scales are compared by, at most, but one picture.
+  public static let trialPixels = 1 << 15
 
   /// The bytes of a model file with the networks in integers, and in floats behind them.
   ///
@@ -19,8 +21,9 @@ public enum ModelExport {
     var integers: [(role: Model.Role, level: Int, network: IntegerPixelRNN)] = []
     for (level, network) in networks.enumerated() {
       let pictures = data[0..<min(data.count, calibrationPictures)].level(level, of: networks.count)
-      let integer = try Quantiser(network.network, weights: network.weights, maxima: maxima(network, pictures))
-        .network()
+      let trial = pictures[0..<min(pictures.count, max(1, trialPixels / (pictures.width * pictures.height)))]
+      let integer = try Quantiser.best(
+        network.network, weights: network.weights, maxima: maxima(network, pictures), trial: trial)
       integers.append((network.network.channels == 3 ? .colour : .gray, level, integer))
     }
     return Model.file(
@@ -28,7 +31,7 @@ public enum ModelExport {
   }
 
   /// The largest magnitudes of the activations.
-  private static func maxima(_ network: FloatNetwork, _ data: TrainingData) -> [String: Float] {
+  static func maxima(_ network: FloatNetwork, _ data: TrainingData) -> [String: Float] {
     let batch = 16
     let gradient = NetworkGradient(network.network, width: data.width, height: data.height, batch: batch)
     for first in stride(from: 0, to: data.count, by: batch) {

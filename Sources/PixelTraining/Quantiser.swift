@@ -3,7 +3,7 @@ import PixelModels
 /// Turns the float weights of a network into integers.
 ///
 /// Every row of weights has its own power of two, as large as the sums allow: Σ|w|·limit + |b| < 2^31. The scales of the
-/// activations follow from the largest magnitudes seen on data.
+/// activations follow from the largest magnitudes seen on data, and may be chosen finer: what exceeds them is then clamped.
 public struct Quantiser {
   private let architecture: PixelRNN
   private let layout: ParameterLayout
@@ -17,7 +17,8 @@ public struct Quantiser {
   /// - Parameters:
   ///   - weights: flat, in the order of `PixelRNN.parameters`.
   ///   - maxima: largest magnitudes seen on data, as `NetworkGradient.maxima`.
-  public init(_ architecture: PixelRNN, weights: [Float], maxima: [String: Float]) {
+  ///   - finer: fraction bits more than those magnitudes leave room for, by the names of `activations(_:)`.
+  public init(_ architecture: PixelRNN, weights: [Float], maxima: [String: Float], finer: [String: Int] = [:]) {
     self.architecture = architecture
     layout = ParameterLayout(architecture)
     self.weights = architecture.output == .softmax ? Quantiser.centred(weights, layout) : weights
@@ -28,6 +29,7 @@ public struct Quantiser {
       })
     // Skip connections are added to the stream.
     fractions["stream"] = min(fractions["stream"]!, fractions["skip"]!)
+    fractions.merge(finer) { $0 + $1 }
     self.fractions = fractions
   }
 
@@ -42,6 +44,35 @@ public struct Quantiser {
     }
     return weights
   }
+
+  /// The network in integers whose activations have as many fraction bits as serve pictures best: a few large magnitudes
+  /// would leave all others coarse, and clamping them may cost less.
+  ///
+  /// - Parameter trial: pictures of the network's own level, to compare by.
+  /// - Throws: ``TrainingError/unquantisable(_:)``.
+  static func best(
+    _ architecture: PixelRNN, weights: [Float], maxima: [String: Float], trial: TrainingData
+  ) throws(TrainingError) -> IntegerPixelRNN {
+    var best = try Quantiser(architecture, weights: weights, maxima: maxima).network()
+    var nats = best.likelihood(of: trial)
+    var finer: [String: Int] = [:]
+    // Skip connections have the scale of the stream.
+    for name in activations(architecture) where name != "skip" && (name != "upsample" || architecture.condition > 0) {
+      let chosen = finer
+      for bits in 1...mostFiner {
+        let next = chosen.merging([name: bits]) { $1 }
+        // Finer activations leave less room for weights, and may leave none.
+        let network = try? Quantiser(architecture, weights: weights, maxima: maxima, finer: next).network()
+        guard let network else { break }
+        let cost = network.likelihood(of: trial)
+        if cost < nats { (best, nats, finer) = (network, cost, next) }
+      }
+    }
+    return best
+  }
+
+  /// Fraction bits that a scale may be finer than the largest magnitude asks for.
+  private static let mostFiner = 3
 
   /// The activations that have a scale of their own.
   private static func activations(_ network: PixelRNN) -> [String] {

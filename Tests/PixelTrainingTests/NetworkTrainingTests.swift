@@ -68,4 +68,22 @@ import Testing
     #expect(abs(result.likelihood(of: data) / 36 - after) < 1e-4 * after)
     #expect(result.likelihood(of: data) == result.likelihood(of: data, threads: 3))
   }
+
+  /// One large magnitude leaves the stream of a trained network no fraction bits; its pictures ask for more.
+  @Test func outliersAreClampedWhereThatIsCheaper() throws {
+    let network = Self.networks[0]
+    let data = pictures(channels: network.channels, bits: network.output == .bernoulli)
+    let trainer = try Trainer(begin(network, data, steps: 150), data: data, validation: data, threads: 2)
+    while !trainer.isFinished { _ = try trainer.step() }
+    let weights = trainer.checkpoint.average
+    let trained = FloatNetwork(network, weights: weights)
+    let floats = trained.likelihood(of: data)
+    var maxima = ModelExport.maxima(trained, data)
+    maxima["stream"] = 5000
+    let plain = try Quantiser(network, weights: weights, maxima: maxima).network()
+    let best = try Quantiser.best(network, weights: weights, maxima: maxima, trial: data)
+    #expect(plain.likelihood(of: data) > 1.05 * floats)
+    #expect(best.likelihood(of: data) - floats < (plain.likelihood(of: data) - floats) / 2)
+    #expect(best.unboundedLayer() == nil && best.obeysMasks)
+  }
 }
