@@ -28,6 +28,7 @@ extension Archive.Series {
     }
     if let lattice { out.append(.lattice, lattice.serialised) }
     if !learning.isEmpty { out.append(.learning, learning) }
+    if !fits.isEmpty { out.append(.fits, fits) }
     let checksumLength = version == 1 ? 0 : version < 4 ? 4 : 5
     var index: [UInt8] = []
     for tile in tiles { index.append(integer: UInt32(tile.reduce(checksumLength) { $0 + 4 + $1.count })) }

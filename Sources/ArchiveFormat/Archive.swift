@@ -3,7 +3,7 @@ import ByteCoding
 /// What a `.prnn` file holds, in the terms of spec/format.md. It knows bytes, not networks: streams stay as they are.
 public struct Archive: Equatable, Sendable {
   /// The newest format version.
-  public static let newestVersion = 4
+  public static let newestVersion = 5
   static let signature: [UInt8] = [0x89, 0x50, 0x52, 0x4E, 0x4E, 0x0D, 0x0A, 0x1A]
 
   /// The model that images were coded with.
@@ -46,6 +46,8 @@ public struct Archive: Equatable, Sendable {
     public var valueWeights: [Int: [Int8]]
     /// How networks learn while they decode: the payload of a LRNG chunk, empty for none; only in version 3.
     public var learning: [UInt8]
+    /// Fits that code together with networks that learn: the payload of a FITS chunk, empty for none; only in version 5.
+    public var fits: [UInt8]
     /// Only of RGB and RGBA images.
     public var lattice: Lattice?
     /// CRC-32 of samples, one byte each, in raster order. Version 1: one, of the image; later: one for each tile chunk.
@@ -58,7 +60,8 @@ public struct Archive: Equatable, Sendable {
 
     public init(
       header: Header, chunks: [PNGChunk] = [], names: [ImageName] = [], valueWeights: [Int: [Int8]] = [:],
-      lattice: Lattice? = nil, learning: [UInt8] = [], checksums: [UInt32], tiles: [[ArraySlice<UInt8>]],
+      lattice: Lattice? = nil, learning: [UInt8] = [], fits: [UInt8] = [], checksums: [UInt32],
+      tiles: [[ArraySlice<UInt8>]],
       codings: [Coding] = []
     ) {
       self.header = header
@@ -66,6 +69,7 @@ public struct Archive: Equatable, Sendable {
       self.names = names
       self.valueWeights = valueWeights
       self.learning = learning
+      self.fits = fits
       self.lattice = lattice
       self.checksums = checksums
       self.tiles = tiles
@@ -73,7 +77,7 @@ public struct Archive: Equatable, Sendable {
     }
   }
 
-  /// Of the format: 4 when a tile is not coded by networks, else 3 when a series has a lattice or networks that learn, else 1 for
+  /// Of the format: 5 when a series has fits, else 4 when a tile is not coded by networks, else 3 when a series has a lattice or networks that learn, else 1 for
   /// a single image without a name and with its model elsewhere, else 2.
   public var version: Int
   public var models: [ModelName]

@@ -57,6 +57,7 @@ struct ArchiveParser {
         switch version {
         case 3: series.contains(where: \.adapts)
         case 4: series.contains { $0.codings.contains { $0 != .network } }
+        case 5: series.contains { !$0.fits.isEmpty }
         default: true
         }
       guard isNeeded else { throw ArchiveError.damaged("version \(version)") }
@@ -103,6 +104,9 @@ struct ArchiveParser {
     case .learning:
       guard series.learning.isEmpty, fields.remaining > 0 else { throw order(type) }
       series.learning = Array(try fields.take(fields.remaining))
+    case .fits:
+      guard series.fits.isEmpty, !series.learning.isEmpty, fields.remaining > 0 else { throw order(type) }
+      series.fits = Array(try fields.take(fields.remaining))
     case .lattice:
       guard !series.adapts else { throw order(type) }
       guard series.header.hasColours else { throw ArchiveError.damaged("a colour lattice without colours") }

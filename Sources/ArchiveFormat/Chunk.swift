@@ -16,6 +16,7 @@ enum ChunkType: String, CaseIterable {
   case valueWeights = "VALU"
   case lattice = "LATT"
   case learning = "LRNG"
+  case fits = "FITS"
   case index = "INDX"
   case tile = "TILE"
   case end = "DONE"
@@ -23,6 +24,7 @@ enum ChunkType: String, CaseIterable {
   /// The format version that brought it.
   var version: Int {
     switch self {
+    case .fits: 5
     case .lattice, .learning: 3
     case .modelFile, .names: 2
     default: 1

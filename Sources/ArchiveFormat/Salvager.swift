@@ -167,7 +167,7 @@ struct Salvager {
   ///
   /// - Throws: ``ArchiveError`` when it is lost.
   private mutating func add(_ series: Draft) throws {
-    if let lost = series.lost.first(where: { [.valueWeights, .lattice, .learning].contains($0.type) }) {
+    if let lost = series.lost.first(where: { [.valueWeights, .lattice, .learning, .fits].contains($0.type) }) {
       throw ArchiveError.damaged("chunk \(lost.type.rawValue) is damaged")
     }
     for chunk in series.chunks { try parser.add(chunk.type, chunk.payload) }

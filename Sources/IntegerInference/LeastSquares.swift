@@ -10,7 +10,7 @@ import PixelModels
 final class LeastSquares {
   private let architecture: Architecture
   private let kernels: Kernels
-  private let fits: [Fit]
+  private let fits: [SquaresFit]
   private let errors: ErrorPlane
   /// (batch, channels): means of the fits' predictions.
   private let centres: UnsafeMutablePointer<UInt8>
@@ -23,7 +23,7 @@ final class LeastSquares {
     self.architecture = architecture
     self.kernels = kernels
     fits = architecture.squares.map {
-      Fit($0, architecture, width: width, stride: stride, batch: batch)
+      SquaresFit($0, architecture, kernels, width: width, stride: stride, batch: batch)
     }
     errors = ErrorPlane(width: width, height: height, channels: architecture.channels)
     centres = .allocate(capacity: batch * architecture.channels)
@@ -38,21 +38,13 @@ final class LeastSquares {
   ///   - column: of the first row's.
   func begin(rows: Range<Int>, column: Int, _ pixels: UnsafePointer<UnsafeMutablePointer<UInt8>>) {
     step = prnn_squares_step(first: Int32(rows.lowerBound), count: Int32(rows.count), column: Int32(column))
-    if column % PRNN_SQUARES_BLOCK == 0 {
-      for fit in fits { withUnsafePointer(to: &fit.state) { kernels.table.squares_begin($0, step) } }
-    }
+    for fit in fits { fit.begin(step) }
     predict(0, pixels)
   }
 
   private func predict(_ channel: Int, _ pixels: UnsafePointer<UnsafeMutablePointer<UInt8>>) {
     let channels = architecture.channels
-    for fit in fits {
-      withUnsafePointer(to: &fit.state) {
-        kernels.table.squares_predict(
-          $0, step, Int32(channel), UnsafeRawPointer(pixels).assumingMemoryBound(to: UnsafeMutablePointer<UInt8>?.self),
-          fit.predictions, fit.energies, channels)
-      }
-    }
+    for fit in fits { fit.predict(step, channel, pixels) }
     let unit = 16 * fits.count
     for i in 0..<Int(step.count) {
       let sum = fits.reduce(unit / 2) { $0 + Int($1.predictions[i * channels + channel]) }
@@ -122,13 +114,7 @@ final class LeastSquares {
   /// Ends a step, whose samples are all in place.
   func learn(_ pixels: UnsafePointer<UnsafeMutablePointer<UInt8>>) {
     let channels = architecture.channels
-    for fit in fits {
-      withUnsafePointer(to: &fit.state) {
-        kernels.table.squares_learn(
-          $0, step, UnsafeRawPointer(pixels).assumingMemoryBound(to: UnsafeMutablePointer<UInt8>?.self),
-          fit.predictions, channels)
-      }
-    }
+    for fit in fits { fit.learn(step, pixels) }
     for i in 0..<Int(step.count) {
       let out = errors.pixel(row: Int(step.first) + i, column: column(i))
       for c in 0..<channels { out[c] = fine(Int(pixels[i][c]) - Int(centres[i * channels + c])) }
@@ -141,54 +127,8 @@ final class LeastSquares {
   static func bytesNeeded(_ architecture: Architecture, _ size: LotSize) -> Int {
     guard !architecture.squares.isEmpty else { return 0 }
     let batch = Wavefront(width: size.width, height: size.height, lag: architecture.lag).widest
-    let fits = architecture.squares.map { window in
-      var state = prnn_squares(window, architecture, width: size.width, ring: batch)
-      return Int(clamping: prnn_squares_bytes(&state))
-    }
+    let fits = architecture.squares.map { SquaresFit.bytesNeeded($0, architecture, width: size.width, batch: batch) }
     return saturatedSum(fits + [saturatedProduct(size.width + 2, size.height + 1, architecture.channels)])
-  }
-}
-
-/// One fit and its predictions for a step.
-private final class Fit {
-  var state: prnn_squares
-  private let memory: UnsafeMutableRawPointer
-  /// (batch, channels): in 1/16.
-  let predictions: UnsafeMutablePointer<Int16>
-  /// (batch, channels)
-  let energies: UnsafeMutablePointer<UInt8>
-
-  init(_ window: SquaresWindow, _ architecture: Architecture, width: Int, stride: Int, batch: Int) {
-    state = prnn_squares(window, architecture, width: width, ring: batch)
-    memory = .allocate(byteCount: prnn_squares_bytes(&state), alignment: 64)
-    prnn_squares_start(&state, stride, memory)
-    predictions = .allocate(capacity: batch * architecture.channels)
-    energies = .allocate(capacity: batch * architecture.channels)
-    energies.initialize(repeating: 0, count: batch * architecture.channels)
-  }
-
-  deinit {
-    memory.deallocate()
-    predictions.deallocate()
-    energies.deallocate()
-  }
-}
-
-extension prnn_squares {
-  /// Before its state.
-  init(_ window: SquaresWindow, _ architecture: Architecture, width: Int, ring: Int) {
-    self.init()
-    channels = Int32(architecture.channels)
-    counts.0 = Int32(window.counts[0])
-    if window.counts.count == 3 {
-      counts.1 = Int32(window.counts[1])
-      counts.2 = Int32(window.counts[2])
-    }
-    vertical = Int32(window.vertical)
-    horizontal = Int32(window.horizontal)
-    self.width = Int32(width)
-    lag = Int32(architecture.lag)
-    self.ring = Int32(ring)
   }
 }
 

@@ -138,6 +138,8 @@ extension Model.Network {
         saturatedProduct(size.width + 32, size.height + 16, local.architecture.channels, size.count),
         hasLattice ? LatticeWeights.bytes : 0,
         LeastSquares.bytesNeeded(local.architecture, size),
+        local.architecture.allowsFits
+          ? learning?.fits.map { FitExperts.bytesNeeded($0, local.architecture, size) } ?? 0 : 0,
         saturatedProduct(learning?.experts.count ?? 0, Learner.bytesNeeded(local.architecture, size)),
       ])
     case .pixelRNN(let network): PixelRNNState.bytesNeeded(network.architecture, size)

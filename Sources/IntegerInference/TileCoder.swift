@@ -37,7 +37,9 @@ public final class TileCoder: NetworkCoder {
         architecture, batch: batch, keepsAll: learner.learnsTrunk, sharing: same?.activations)
       experts.append(Expert(layers: learner.layers, activations: activations, learner: learner))
     }
-    let mixer = experts.count > 1 ? Mixer(experts, channels: channels, rate: lot.learning!.mixing, kernels) : nil
+    let fits = architecture.allowsFits ? lot.learning?.fits.map { FitExperts($0, architecture, kernels) } : nil
+    let mixer =
+      experts.count > 1 || fits != nil ? Mixer(experts, fits, channels: channels, lot.learning!, kernels) : nil
     let lattice = lot.lattice.map(LatticeWeights.init)
     for image in 0..<size.count {
       let planes = TilePlanes(width: size.width, height: size.height, architecture)
@@ -45,7 +47,7 @@ public final class TileCoder: NetworkCoder {
         for y in 0..<size.height { given(image, y, planes.pixel(row: y, column: 0)) }
       }
       run(
-        planes, lot.weights, lattice: lattice, experts: experts, mixer: mixer,
+        planes, lot.weights, lattice: lattice, experts: experts, fits: fits, mixer: mixer,
         isGiven: lot.isGiven.map { isGiven in { isGiven(image, $0, $1) } }, &coders[0])
       if let result {
         for y in 0..<size.height { result(image, y, planes.pixel(row: y, column: 0)) }
@@ -85,11 +87,12 @@ public final class TileCoder: NetworkCoder {
   ///
   /// - Parameters:
   ///   - experts: networks in place of the coder's own, to learn.
-  ///   - mixer: of several experts.
+  ///   - fits: that code together with them.
+  ///   - mixer: of several experts, and of fits.
   ///   - isGiven: whether a pixel, by row and column, is in the tile already and is not coded. There are no experts then.
   func run<Coder: SymbolCoder>(
     _ planes: TilePlanes, _ weights: ValueWeights, lattice: LatticeWeights? = nil, experts: [Expert] = [],
-    mixer: Mixer? = nil,
+    fits: FitExperts? = nil, mixer: Mixer? = nil,
     isGiven: ((Int, Int) -> Bool)? = nil, _ coder: inout Coder
   ) {
     let wave = Wavefront(width: planes.width, height: planes.height, lag: architecture.lag)
@@ -105,6 +108,7 @@ public final class TileCoder: NetworkCoder {
       ? nil
       : LeastSquares(
         architecture, kernels, width: planes.width, height: planes.height, stride: planes.stride, batch: wave.widest)
+    fits?.begin(width: planes.width, stride: planes.stride, batch: wave.widest)
     let tables = weights.expanded
     var unreported = 0
     for step in 0..<wave.steps {
@@ -116,6 +120,7 @@ public final class TileCoder: NetworkCoder {
       }
       let count = rows.count
       squares?.begin(rows: rows, column: step - wave.lag * rows.lowerBound, work.pixels)
+      fits?.begin(rows: rows, column: step - wave.lag * rows.lowerBound)
       inputs.setFirst(
         work.pixels, stride: planes.stride, count: count, predictions: work.predictions, to: work.inputs,
         inputStride: work.inputStride)
@@ -131,6 +136,7 @@ public final class TileCoder: NetworkCoder {
           channel, work.pixels, count: count, predictions: work.predictions, centres: work.centres, to: extra,
           stride: stride)
         squares?.setHead(channel, work.pixels, centres: work.centres, to: extra, stride: stride)
+        fits?.predict(channel, work.pixels)
         let own = architecture.headInputs(channel: channel) - architecture.hidden
         for expert in experts.dropFirst() where !expert.activations.sharesFeatures {
           let other = expert.activations.features + architecture.hidden
@@ -141,7 +147,7 @@ public final class TileCoder: NetworkCoder {
           { (i: Int) in isGiven(rows.lowerBound + i, step - wave.lag * (rows.lowerBound + i)) }
         }
         tables[channel].withPointer { table in
-          code(channel, work, planes.stride, count, table, lattice, experts, mixer, skips, &coder)
+          code(channel, work, planes.stride, count, table, lattice, experts, fits, mixer, skips, &coder)
         }
         for expert in experts {
           expert.learner?.finishChannel(channel, expert.activations, experts[0].learner!.slopes.base, count: count)
@@ -149,6 +155,7 @@ public final class TileCoder: NetworkCoder {
       }
       for expert in experts { expert.learner?.finishStep(work, expert.activations, count: count) }
       squares?.learn(work.pixels)
+      fits?.learn(work.pixels)
       if step - wave.lag * rows.lowerBound == planes.width - 1 { planes.endRow(rows.lowerBound) }
       unreported += count
       if unreported > 16384 || step == wave.steps - 1 {
@@ -161,7 +168,8 @@ public final class TileCoder: NetworkCoder {
   /// Logits, frequencies and the coder, a few pixels at a time so that the logits stay in the first-level cache.
   private func code<Coder: SymbolCoder>(
     _ channel: Int, _ work: Workspace, _ stride: Int, _ count: Int, _ table: UnsafePointer<Int16>?,
-    _ lattice: LatticeWeights?, _ experts: [Expert], _ mixer: Mixer?, _ skips: ((Int) -> Bool)?, _ coder: inout Coder
+    _ lattice: LatticeWeights?, _ experts: [Expert], _ fits: FitExperts?, _ mixer: Mixer?, _ skips: ((Int) -> Bool)?,
+    _ coder: inout Coder
   ) {
     for start in Swift.stride(from: 0, to: count, by: Workspace.logitRows) {
       let rows = min(Workspace.logitRows, count - start)
@@ -170,7 +178,9 @@ public final class TileCoder: NetworkCoder {
         let sample = work.pixels[start + i] + channel
         let centre = work.centres[start + i]
         let given = table.map { $0 + Int(centre) }
-        let logits = mixer?.logits(channel, row: i) ?? UnsafePointer(experts[0].activations.logits + 256 * i)
+        let logits =
+          mixer?.logits(channel, row: i, pixel: start + i, centre: centre)
+          ?? UnsafePointer(experts[0].activations.logits + 256 * i)
         var total = kernels.table.softmax(logits, given, work.distribution)
         if let lattice {
           let weights = lattice.weigh(
@@ -184,6 +194,7 @@ public final class TileCoder: NetworkCoder {
         let symbol = sample.pointee &- centre
         experts[0].learner?.note(work.distribution, total: total, symbol: symbol, pixel: start + i)
         mixer?.learn(work.distribution, symbol: symbol)
+        fits?.learn(sample.pointee, channel, pixel: start + i)
         lattice?.learn(channel, pixel: work.pixels[start + i], centre: centre, work.distribution, total: total)
       }
     }

@@ -129,12 +129,17 @@ extension Archive {
     var result = self
     for i in series.indices where !series[i].usesNetworks {
       result.series[i].header.model = Header.noModel
-      (result.series[i].valueWeights, result.series[i].lattice, result.series[i].learning) = ([:], nil, [])
+      (result.series[i].valueWeights, result.series[i].lattice) = ([:], nil)
+      (result.series[i].learning, result.series[i].fits) = ([], [])
     }
     if !result.series.contains(where: \.usesNetworks) { result.models = [] }
-    guard result.series.allSatisfy({ $0.codings.allSatisfy { $0 == .network } }) else { return result }
+    let hasFits = result.series.contains { !$0.fits.isEmpty }
+    guard result.series.allSatisfy({ $0.codings.allSatisfy { $0 == .network } }) else {
+      result.version = hasFits ? 5 : 4
+      return result
+    }
     // Only networks after all.
-    result.version = result.series.contains(where: \.adapts) ? 3 : 2
+    result.version = hasFits ? 5 : result.series.contains(where: \.adapts) ? 3 : 2
     for i in result.series.indices { result.series[i].codings = [] }
     let isPlain = set.count == 1 && !set.isNamed && result.models[0].file == nil && result.version == 2
     guard isPlain else { return result }

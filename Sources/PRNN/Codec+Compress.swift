@@ -51,13 +51,17 @@ extension Codec {
     var plain = try draft(of: set, model: model, embedModel: embedModel)
     let all = plain.series.indices
     let isLocal = model.networks.allSatisfy(\.isLocal)
-    guard let learning, isLocal else {
+    guard var learning, isLocal else {
       try encode(set, all, into: &plain, model)
       return plain
     }
+    if !model.networks.contains(where: \.allowsFits) { learning.fits = nil }
     var learned = plain
-    learned.raise(to: 3, set)
-    for i in all { learned.series[i].learning = learning.bytes }
+    learned.raise(to: learning.fits == nil ? 3 : 5, set)
+    for i in all {
+      learned.series[i].learning = learning.bytes
+      learned.series[i].fits = learning.fits?.bytes ?? []
+    }
     try encode(set, all, into: &learned, model)
     let few = all.filter {
       let header = plain.series[$0].header
@@ -65,7 +69,7 @@ extension Codec {
     }
     try encode(set, few, into: &plain, model)
     for i in few where plain.series[i].streamBytes < learned.series[i].streamBytes + learning.bytes.count {
-      learned.series[i].learning = []
+      (learned.series[i].learning, learned.series[i].fits) = ([], [])
       learned.series[i].tiles = plain.series[i].tiles
     }
     return learned.series.contains { !$0.learning.isEmpty } ? learned : plain
@@ -147,14 +151,14 @@ extension Codec {
 }
 
 extension Archive {
-  /// Makes it one of a newer version. From version 2 on every tile has a checksum.
+  /// Makes it one of a version at least so new. From version 2 on every tile has a checksum.
   mutating func raise(to newer: Int, _ set: PictureSet) {
     if version == 1 {
       for i in series.indices {
         series[i].checksums = set.series[i].checksums(of: series[i].checkedParts(version: newer), series[i].header)
       }
     }
-    version = newer
+    version = max(version, newer)
   }
 }
 

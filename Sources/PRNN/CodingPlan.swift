@@ -36,8 +36,11 @@ struct CodingPlan: Sendable {
     codings = series.codings
     groups = model == nil ? [] : PlaneGroup.all(of: header, series.rasterChunks)
     weights = groups.map { $0.weights(series.valueWeights) }
-    learning = Learning(bytes: series.learning)
+    var learning = Learning(bytes: series.learning)
     guard learning != nil || series.learning.isEmpty else { throw ArchiveError.damaged("how its network learns") }
+    learning?.fits = Learning.Fits(bytes: series.fits)
+    guard learning?.fits != nil || series.fits.isEmpty else { throw ArchiveError.damaged("fits of its network") }
+    self.learning = learning
     lattice = series.lattice.map(ColourLattice.init)
     self.model = model
     guard let model else { return }

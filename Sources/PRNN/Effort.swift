@@ -6,13 +6,19 @@ public struct Effort: Equatable, Sendable {
   public static let fast = Effort(learning: nil)
   /// Its heads learn while coding.
   public static let balanced = Effort(learning: Learning([rule(heads: 300)]))
-  /// Four copies of the network code together. One stays as it is, one learns its heads, the others all layers but the first, slowly
-  /// and fast.
+  /// Four copies of the network code together, and three fits. One copy stays as it is, one learns its heads, the others all layers
+  /// but the first, slowly and fast. The fits see little next to a sample, more, and much around it.
   public static let max = Effort(
     learning: Learning(
       [
         rule(heads: 0), rule(heads: 419), rule(heads: 629, residual: 629), rule(heads: 3146, residual: 3146),
-      ], mixing: 10))
+      ], mixing: 10,
+      fits: Learning.Fits(
+        [
+          Learning.Window(colour: [1, 1, 1], gray: 2, vertical: 9, horizontal: 9),
+          Learning.Window(colour: [3, 3, 3], gray: 4, vertical: 6, horizontal: 6),
+          Learning.Window(colour: [9, 10, 9], gray: 11, vertical: 1, horizontal: 1),
+        ], mixing: 40)))
 
   public static let named: [(name: String, effort: Effort)] = [
     ("fast", .fast), ("balanced", .balanced), ("max", .max),

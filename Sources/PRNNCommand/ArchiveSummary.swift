@@ -31,6 +31,7 @@ struct ArchiveSummary: Encodable {
     let tileHeight: Int
     let weightedChannels: Int
     let learns: Bool
+    let hasFits: Bool
     let colours: String
     let pngChunks: [String]
     let streamBytes: Int
@@ -79,7 +80,7 @@ extension ArchiveSummary.Series {
       tilesByNetworks: count(.network), tilesByContextMixing: count(.mixing), tilesByDeflate: count(.plain),
       tiles: series.tiles.count,
       tileWidth: h.tileWidth, tileHeight: h.tileHeight, weightedChannels: series.valueWeights.count,
-      learns: !series.learning.isEmpty,
+      learns: !series.learning.isEmpty, hasFits: !series.fits.isEmpty,
       colours: series.lattice?.summary ?? "not weighed",
       pngChunks: series.chunks.map { String(decoding: $0.type, as: UTF8.self) }, streamBytes: stream,
       bitsPerDim: Double(stream * 8) / (Double(h.width) * Double(h.height) * Double(h.channels) * Double(h.count)))
@@ -87,7 +88,7 @@ extension ArchiveSummary.Series {
 
   fileprivate var text: String {
     let place = modelEmbedded == true ? " (in the archive)" : modelAtHand == true ? "" : " (not at hand)"
-    let learning = learns ? ", which learns while it codes" : ""
+    let learning = (learns ? ", which learns while it codes" : "") + (hasFits ? ", with fits" : "")
     let network = model.map { "\($0) \(modelHash!.prefix(16))\(place)\(learning)" } ?? "none"
     let others = [(tilesByContextMixing, "context mixing"), (tilesByDeflate, "deflate")]
       .filter { $0.0 > 0 }.map { ", \($0.0) by \($0.1)" }.joined()

@@ -59,14 +59,16 @@ struct WriteOptions: ParsableArguments {
 }
 
 /// An effort by its name, or by the numbers of spec/format.md ("LRNG") with commas between them, those of several copies of the
-/// network one after the other and the mixing rate last.
+/// network one after the other and the mixing rate last; behind a slash those of "FITS".
 extension Effort: ExpressibleByArgument {
   public init?(argument: String) {
     if let known = Effort.named.first(where: { $0.name == argument }) {
       self = known.effort
       return
     }
-    let numbers = argument.split(separator: ",").map { UInt16($0) }
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count <= 2 else { return nil }
+    let numbers = parts[0].split(separator: ",").map { UInt16($0) }
     guard numbers.count >= 11, !numbers.contains(nil) else { return nil }
     var bytes: [UInt8] = []
     for (i, number) in numbers.enumerated() {
@@ -74,7 +76,12 @@ extension Effort: ExpressibleByArgument {
       if isByte, number! > 255 { return nil }
       bytes += isByte ? [UInt8(number!)] : [UInt8(number! & 255), UInt8(number! >> 8)]
     }
-    guard let learning = Learning(bytes: bytes) else { return nil }
+    guard var learning = Learning(bytes: bytes) else { return nil }
+    if parts.count > 1 {
+      let bytes = parts[1].split(separator: ",").map { UInt8($0) }
+      guard !bytes.contains(nil), let fits = Learning.Fits(bytes: bytes.map { $0! }) else { return nil }
+      learning.fits = fits
+    }
     self.init(learning: learning)
   }
 

@@ -47,9 +47,10 @@ const char *const *prnn_kernels_available(void) {
   return names;
 }
 
+uint32_t prnn_power_below(uint32_t exponent) { return exponent < 1024 ? prnn_power[exponent & 31] >> (exponent >> 5) : 0; }
+
 uint32_t prnn_bernoulli(int32_t logit, prnn_distribution *d) {
-  uint32_t below = (uint32_t)(logit < 0 ? -logit : logit);
-  uint32_t less = (below < 1024 ? prnn_power[below & 31] >> (below >> 5) : 0) + 1;
+  uint32_t less = prnn_power_below((uint32_t)(logit < 0 ? -logit : logit)) + 1;
   d->frequency[logit > 0] = d->lane[logit > 0] = prnn_power[0] + 1;
   d->frequency[logit <= 0] = d->lane[logit <= 0] = less;
   return prnn_power[0] + 1 + less;

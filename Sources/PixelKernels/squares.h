@@ -232,7 +232,7 @@ static void prnn_squares_begin(const prnn_squares *s, prnn_squares_step step) {
     // The row begins. Its blocks 0 and 1 are known in the rows above.
     prnn_squares_row *row = prnn_squares_at(s, start, last);
     const int32_t *above = s->above;
-    const int32_t *next = s->width > PRNN_SQUARES_BLOCK ? above + length : 0;
+    const int32_t *next = s->width > s->block ? above + length : 0;
     for (int32_t i = 0; i < length; i++) {
       int32_t sum = above[i] - (above[i] >> 4) * s->horizontal + (next ? next[i] : 0);
       if (i < length - 16) row->sums[i] = sum;
@@ -250,7 +250,7 @@ static void prnn_squares_begin(const prnn_squares *s, prnn_squares_step step) {
 static void prnn_squares_predict(const prnn_squares *s, prnn_squares_step step, int32_t channel,
                                  uint8_t *const *pixels, int16_t *predictions, uint8_t *energies, size_t stride) {
   const int32_t n = s->count, channels = s->channels, start = step.first % s->ring;
-  const int32_t place = step.column % PRNN_SQUARES_BLOCK;  // of all rows: the lag is a multiple
+  const int32_t place = step.column % s->block;  // of all rows: the lag is a multiple
   // Values first: what is stored number by number is slow to load as a vector soon after.
   for (int32_t i = 0; i < step.count; i++) {
     prnn_squares_row *row = prnn_squares_at(s, start, i);
@@ -283,8 +283,9 @@ static void prnn_squares_predict(const prnn_squares *s, prnn_squares_step step, 
   }
 }
 
-/// Adds a block of a row to the sums.
-static void prnn_squares_fold(const prnn_squares *s, prnn_squares_row *row, int32_t block, int32_t pixels) {
+/// Adds a block of a row to the sums; `columns`: of a block, known to the compiler.
+PRNN_SQUARES_INLINE void prnn_squares_fold(const prnn_squares *s, prnn_squares_row *row, int32_t block, int32_t pixels,
+                                           int columns) {
   const int32_t size = s->count + s->channels, length = prnn_squares_length(size);
   const int32_t blocks = prnn_squares_blocks(s);
   int32_t *above = s->above + (size_t)block * length;
@@ -292,7 +293,7 @@ static void prnn_squares_fold(const prnn_squares *s, prnn_squares_row *row, int3
   const int32_t *ahead = s->above + (size_t)(block + 2 < blocks ? block + 2 : blocks) * length;
   prnn_line v[PRNN_SQUARES_BLOCK][2];
   int32_t trust = 0;
-  for (int p = 0; p < PRNN_SQUARES_BLOCK; p++) {
+  for (int p = 0; p < columns; p++) {
     typedef int16_t words __attribute__((vector_size(32)));
     for (int h = 0; h < 2; h++) {
       words x;
@@ -306,7 +307,7 @@ static void prnn_squares_fold(const prnn_squares *s, prnn_squares_row *row, int3
     for (int h = 0; h <= (i >= 16); h++) {
       const int32_t at = 16 * prnn_squares_line(i, 16 * h);
       prnn_line old, sum, next, product = {0};
-      for (int p = 0; p < PRNN_SQUARES_BLOCK; p++) product += v[p][h] * (row->values[p][i] * row->trust[p]);
+      for (int p = 0; p < columns; p++) product += v[p][h] * (row->values[p][i] * row->trust[p]);
       memcpy(&old, above + at, sizeof old);
       memcpy(&next, ahead + at, sizeof next);
       memcpy(&sum, row->sums + at, sizeof sum);
@@ -324,7 +325,7 @@ static void prnn_squares_fold(const prnn_squares *s, prnn_squares_row *row, int3
 /// After a step: its pixels are learned from. `predictions`: (count, stride), `stride` at least the channels.
 static void prnn_squares_learn(const prnn_squares *s, prnn_squares_step step, uint8_t *const *pixels,
                                const int16_t *predictions, size_t stride) {
-  const int32_t channels = s->channels, start = step.first % s->ring, place = step.column % PRNN_SQUARES_BLOCK;
+  const int32_t channels = s->channels, start = step.first % s->ring, place = step.column % s->block;
   for (int32_t i = 0; i < step.count; i++) {
     prnn_squares_row *row = prnn_squares_at(s, start, i);
     const int32_t column = step.column - s->lag * i;
@@ -336,8 +337,10 @@ static void prnn_squares_learn(const prnn_squares *s, prnn_squares_step step, ui
     if (channels == 1) error *= 3;
     row->values[place][s->count + channels - 1] = (int16_t)(pixels[i][channels - 1] - pixels[i][-1]);
     row->trust[place] = step.first + i > 0 ? PRNN_SQUARES_TRUST * 12 / (12 + error) : 0;
-    if (place == PRNN_SQUARES_BLOCK - 1 || column == s->width - 1)
-      prnn_squares_fold(s, row, column / PRNN_SQUARES_BLOCK, place + 1);
+    if (s->block == 1)
+      prnn_squares_fold(s, row, column, 1, 1);
+    else if (place == PRNN_SQUARES_BLOCK - 1 || column == s->width - 1)
+      prnn_squares_fold(s, row, column / PRNN_SQUARES_BLOCK, place + 1, PRNN_SQUARES_BLOCK);
   }
 }
 

@@ -20,7 +20,7 @@ struct prnn_squares_row {
 static inline int32_t prnn_squares_length(int32_t size) { return 16 * (size + (size > 16 ? size - 16 : 0) + 1); }
 
 static inline int32_t prnn_squares_blocks(const prnn_squares *s) {
-  return s->width / PRNN_SQUARES_BLOCK + (s->width % PRNN_SQUARES_BLOCK != 0);
+  return s->width / s->block + (s->width % s->block != 0);
 }
 
 #endif

@@ -41,6 +41,9 @@ public struct Model: Sendable {
 
     public var isLocal: Bool { if case .local = body { true } else { false } }
 
+    /// Whether it is a local network whose window has all that fits of local least squares see.
+    public var allowsFits: Bool { if case .local(let local) = body { local.architecture.allowsFits } else { false } }
+
     /// Whether its samples are 0 and 1.
     public var isBernoulli: Bool {
       if case .pixelRNN(let network) = body { network.architecture.output == .bernoulli } else { false }

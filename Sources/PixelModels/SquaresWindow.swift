@@ -5,7 +5,7 @@ public struct SquaresWindow: Equatable, Sendable, Codable {
   public var counts: [Int]
   /// What is forgotten from row to row, in 1/16: 1 ... 15.
   public var vertical: Int
-  /// What is forgotten from block to block, in 1/16: 4 ... 15.
+  /// What is forgotten from block to block, in 1/16: from the columns of a block on, to 15.
   public var horizontal: Int
 
   public init(counts: [Int], vertical: Int, horizontal: Int) {
@@ -18,10 +18,11 @@ public struct SquaresWindow: Equatable, Sendable, Codable {
   static let mostOfChannel = 11
   static let most = 32
 
-  func isSupported(channels: Int) -> Bool {
+  /// - Parameter block: columns that share their weights: 4, or 1 for fits that are no network's inputs.
+  public func isSupported(channels: Int, block: Int = 4) -> Bool {
     counts.count == channels && counts.allSatisfy { (0...SquaresWindow.mostOfChannel).contains($0) }
       && (1...SquaresWindow.most - channels).contains(counts.reduce(0, +)) && (1...15).contains(vertical)
-      && (4...15).contains(horizontal)
+      && (block...15).contains(horizontal)
   }
 }
 
@@ -41,8 +42,11 @@ extension Architecture {
     squares.isEmpty ? 0 : 2 + 3 * squares.count + 2 * channel
   }
 
+  /// Whether the window has all that fits see.
+  public var allowsFits: Bool { up >= 2 && left >= 2 && right >= 2 }
+
   var areSquaresSupported: Bool {
     squares.count <= Architecture.mostSquares && squares.allSatisfy { $0.isSupported(channels: channels) }
-      && (squares.isEmpty || (up >= 2 && left >= 2 && right >= 2))
+      && (squares.isEmpty || allowsFits)
   }
 }

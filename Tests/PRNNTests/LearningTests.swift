@@ -1,4 +1,5 @@
 import ArchiveFormat
+import ByteCoding
 import IntegerInference
 import PixelModels
 import Raster
@@ -20,8 +21,16 @@ import Testing
     fast.rates.residual = 4000
     return Learning([fast, heads, rule], mixing: 30)
   }()
+  static let fits = Learning.Fits(
+    [
+      .init(colour: [2, 0, 1], gray: 2, vertical: 9, horizontal: 9),
+      .init(colour: [9, 11, 9], gray: 11, vertical: 1, horizontal: 1),
+    ], mixing: 60)
+  /// With fits, of several copies and of one.
+  static let fitted = Learning(mixed.experts, mixing: 30, fits: fits)
+  static let fittedAlone = Learning([rule], fits: fits)
 
-  @Test(arguments: [Raster.ColourType.rgb, .rgba, .gray, .grayAlpha], [learning, mixed])
+  @Test(arguments: [Raster.ColourType.rgb, .rgba, .gray, .grayAlpha], [learning, mixed, fitted, fittedAlone])
   func samplesComeBack(type: Raster.ColourType, learning: Learning) throws {
     let raster = picture(type, 50, 31)
     var set = PictureSet()
@@ -29,11 +38,11 @@ import Testing
     let codec = try Codec(threads: 2)
     let archive = try codec.networkArchive(
       of: set, model: Self.models.standard, embedModel: false, learning: learning, always: true)
-    #expect(archive.version == 3 && archive.series[0].learning == learning.bytes)
+    #expect(archive.version == (learning.fits == nil ? 3 : 5) && archive.series[0].learning == learning.bytes)
     #expect(try codec.decompress(archive.serialised(), models: Self.models) == raster)
   }
 
-  @Test(arguments: [learning, mixed])
+  @Test(arguments: [learning, mixed, fitted, fittedAlone])
   func sameBytesForAllKernelsAndThreads(learning: Learning) throws {
     var set = PictureSet()
     set.add(picture(.rgba, 1030, 9))
@@ -93,11 +102,62 @@ import Testing
     #expect(throws: ArchiveError.self) { try Codec().decompress(archive, models: Self.models) }
   }
 
+  @Test func fitsOutOfBoundsAreRefused() throws {
+    let bytes = Self.fits.bytes
+    #expect(Learning.Fits(bytes: bytes) == Self.fits)
+    #expect(Learning.Fits(bytes: [9]) == nil && Learning.Fits(bytes: []) == nil)
+    #expect(Learning.Fits(bytes: bytes + [0]) == nil && Learning.Fits(bytes: bytes.dropLast()) == nil)
+    #expect(Learning.Fits(bytes: [9] + Array(repeating: bytes[1..<7], count: 4).flatMap { $0 })?.windows.count == 4)
+    #expect(Learning.Fits(bytes: [9] + Array(repeating: bytes[1..<7], count: 5).flatMap { $0 }) == nil)
+    for wrong in [
+      [12, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 1], [10, 10, 10, 1, 1, 1], [1, 0, 0, 0, 1, 1], [1, 0, 0, 12, 1, 1],
+    ] {
+      #expect(Learning.Fits(bytes: [9] + wrong.map { UInt8($0) }) == nil)
+    }
+    for wrong in [[1, 1, 1, 1, 0, 1], [1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 16, 1], [1, 1, 1, 1, 1, 16]] {
+      #expect(Learning.Fits(bytes: [9] + wrong.map { UInt8($0) }) == nil)
+    }
+    let whole = try Archive(
+      Codec().compress(
+        picture(.rgb, 90, 90), model: Self.models.standard, effort: Effort(learning: Self.fitted), coding: .networks))
+    var archive = whole
+    archive.series[0].fits[5] = 0
+    #expect(throws: ArchiveError.self) { try Codec().decompress(archive.serialised(), models: Self.models) }
+    // Fits belong to networks that learn, and to archives of version 5, which have some.
+    archive = whole
+    archive.series[0].learning = []
+    #expect(throws: ArchiveError.self) { try Archive(archive.serialised()) }
+    archive = whole
+    archive.version = 4
+    #expect(throws: ArchiveError.self) { try Archive(archive.serialised()) }
+    archive = whole
+    archive.series[0].fits = []
+    #expect(throws: ArchiveError.self) { try Archive(archive.serialised()) }
+  }
+
+  /// Stripes, narrow for the fits of the network, in which green follows red or the contrary of it.
+  @Test func fitsPay() throws {
+    var random = SplitMix64(state: 5)
+    var raster = picture(.rgb, 160, 120)
+    for pixel in 0..<160 * 120 {
+      let red = UInt8(random.next() % 256)
+      let isStripe = pixel % 160 / 5 % 2 == 0
+      raster.samples.replaceSubrange(3 * pixel..<3 * pixel + 3, with: [red, isStripe ? red : 255 - red, 255 - red])
+    }
+    func size(_ learning: Learning) throws -> Int {
+      try Codec().compress(
+        raster, model: Self.models.standard, effort: Effort(learning: learning), coding: .networks
+      ).count
+    }
+    let fitted = Learning(Self.mixed.experts, mixing: 30, fits: Effort.max.learning!.fits)
+    #expect(try size(fitted) < size(Self.mixed) * 98 / 100)
+  }
+
   @Test func networksOfThePaperDoNotLearn() throws {
     let model = try Model(file: VectorTests.read("paper-pixel-cnn.prnnmodel"))
     let models = ModelLibrary([model])
     var archive = try Archive(Codec().compress(picture(.rgb, 9, 9), model: model, effort: .max, coding: .networks))
-    #expect(archive.series[0].learning.isEmpty)
+    #expect(archive.series[0].learning.isEmpty && archive.series[0].fits.isEmpty)
     archive.version = 3
     archive.series[0].learning = Self.learning.bytes
     #expect(throws: ArchiveError.self) { try Codec().decompress(archive.serialised(), models: models) }

@@ -59,10 +59,12 @@ import Testing
       }
       let entry = archive.models.first
       let model = try #require(VectorTests.models.models.first { entry == nil || $0.name == entry?.name })
-      let coding: Coding = archive.version < 4 ? .networks : entry == nil ? .mixing : .best
+      let onlyNetworks = archive.series.allSatisfy { $0.codings.allSatisfy { $0 == .network } }
+      let coding: Coding = onlyNetworks ? .networks : entry == nil ? .mixing : .best
+      var learning = Learning(bytes: archive.series[0].learning)
+      learning?.fits = Learning.Fits(bytes: archive.series[0].fits)
       let again = try codec.archive(
-        of: set, model: model, embedModel: entry?.file != nil, learning: Learning(bytes: archive.series[0].learning),
-        coding: coding
+        of: set, model: model, embedModel: entry?.file != nil, learning: learning, coding: coding
       ).serialised()
       // Another zlib may write deflated tiles and names in other bytes.
       if archive.series.contains(where: { $0.codings.contains(.plain) }) { continue }

@@ -17,7 +17,11 @@ import Testing
     var lag = 8
     /// Bits that noise keeps.
     var mask: UInt8 = 255
-    var description: String { "\(counts) \(vertical) \(horizontal) \(width)x\(height) lag \(lag) & \(mask)" }
+    /// Columns of a block.
+    var block = 4
+    var description: String {
+      "\(counts) \(vertical) \(horizontal) \(width)x\(height) lag \(lag) & \(mask), blocks of \(block)"
+    }
   }
 
   static let cases: [Case] = [
@@ -28,6 +32,11 @@ import Testing
     Case(counts: [10], width: 33, height: 9),
     Case(counts: [1], vertical: 1, width: 5, height: 7, mask: 0),
     Case(counts: [2, 2, 2], width: 1, height: 5), Case(counts: [2, 2, 2], width: 8, height: 1),
+    Case(counts: [2, 2, 2], vertical: 9, horizontal: 9, width: 21, height: 9, block: 1),
+    Case(counts: [9, 10, 9], vertical: 1, horizontal: 1, width: 40, height: 12, lag: 3, mask: 128, block: 1),
+    Case(counts: [11], vertical: 1, horizontal: 1, width: 13, height: 9, lag: 5, mask: 0, block: 1),
+    Case(counts: [1, 1, 1], vertical: 15, horizontal: 1, width: 1, height: 5, lag: 3, block: 1),
+    Case(counts: [3], width: 8, height: 1, lag: 4, block: 1),
   ]
 
   @Test(arguments: PixelKernelsTests.paths, cases)
@@ -54,7 +63,7 @@ import Testing
     state.channels = Int32(channels)
     state.counts.0 = Int32(c.counts[0])
     if channels == 3 { (state.counts.1, state.counts.2) = (Int32(c.counts[1]), Int32(c.counts[2])) }
-    (state.vertical, state.horizontal) = (Int32(c.vertical), Int32(c.horizontal))
+    (state.vertical, state.horizontal, state.block) = (Int32(c.vertical), Int32(c.horizontal), Int32(c.block))
     (state.width, state.lag, state.ring) = (Int32(c.width), Int32(c.lag), Int32(ring))
     let memory = UnsafeMutableRawPointer.allocate(byteCount: prnn_squares_bytes(&state), alignment: 64)
     defer { memory.deallocate() }
@@ -69,7 +78,7 @@ import Testing
       var pixels: [UnsafeMutablePointer<UInt8>?] = rows.map { origin + $0 * stride + (t - c.lag * $0) * channels }
       var predictions = [Int16](repeating: -1, count: rows.count * channels)
       var energies = [UInt8](repeating: 255, count: rows.count * channels)
-      if column % 4 == 0 { kernels.squares_begin(&state, step) }
+      if column % c.block == 0 { kernels.squares_begin(&state, step) }
       for k in 0..<channels {
         kernels.squares_predict(&state, step, Int32(k), &pixels, &predictions, &energies, channels)
       }
@@ -110,7 +119,7 @@ private struct NaiveSquares {
     channels = c.counts.count
     n = regressors.count
     let none = [Int](repeating: 0, count: (n + channels) * (n + channels) + 1)
-    above = Array(repeating: none, count: (c.width + 3) / 4 + 1)
+    above = Array(repeating: none, count: (c.width + c.block - 1) / c.block + 1)
     around = Array(repeating: none, count: c.height)
     block = around
     weights = Array(repeating: [], count: c.height)
@@ -119,7 +128,7 @@ private struct NaiveSquares {
 
   /// What is predicted of a pixel, which is learned then.
   mutating func code(row: Int, column: Int) -> [(prediction: Int, energy: Int)] {
-    if column % 4 == 0 { begin(row, column / 4) }
+    if column % c.block == 0 { begin(row, column / c.block) }
     let pixel = origin + row * stride + column * channels
     func west(_ k: Int) -> Int { Int(pixel[k - channels]) }
     var values = regressors.map { Int(pixel[$0.row * stride + $0.column * channels + $0.channel]) - west($0.channel) }
@@ -132,8 +141,8 @@ private struct NaiveSquares {
     let trust = row > 0 ? 768 / (12 + (channels == 1 ? 3 : 1) * error) : 0
     for i in 0..<size { for j in 0..<size { block[row][i * size + j] += trust * values[i] * values[j] } }
     block[row][size * size] += trust
-    if column % 4 == 3 || column == c.width - 1 {
-      above[column / 4] = zip(above[column / 4], block[row]).map { $0 - c.vertical * ($0 >> 4) + $1 }
+    if (column + 1) % c.block == 0 || column == c.width - 1 {
+      above[column / c.block] = zip(above[column / c.block], block[row]).map { $0 - c.vertical * ($0 >> 4) + $1 }
     }
     return zip(predictions, energies[row]).map { ($0, $1) }
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reference decoder for .prnn archives, format versions 1 to 4.
+"""Reference decoder for .prnn archives, format versions 1 to 5.
 
 Written from format.md, arithmetic.md and mixing.md alone; the names in brackets below, such as [format: IMAG], are the
 sections of these texts. It is meant to be read beside them: it is slow, and uses integers only. What is inside a stream
@@ -22,7 +22,7 @@ import numpy as np
 
 from coding import ABSENT, Fields, FormatError, RangeDecoder, require
 from lattice import Lattice, read_lattice
-from learning import LearningNetwork, Rules, read_rules
+from learning import LearningNetwork, Rules, read_fits, read_rules
 from mixing import decode_mixed
 from model_file import ALPHA, COLOUR, GRAY, Model, load_model
 from names import check_names, read_names
@@ -110,12 +110,13 @@ class Chunks:
              2: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE"),
              3: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"LATT", b"LRNG", b"INDX", b"TILE", b"DONE")}
     KNOWN[4] = KNOWN[3]
+    KNOWN[5] = (*KNOWN[3], b"FITS")
 
     def __init__(self, data: bytes):
         self.fields = Fields(data, "the archive")
         require(self.fields.take(8) == b"\x89PRNN\r\n\x1a", "not a .prnn archive")
         self.version = self.fields.number("H")
-        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 4")
+        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 5")
         self.skipped = False  # was there a chunk to skip between the last one taken and the one at hand?
         self.read()
 
@@ -223,6 +224,8 @@ def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model
     if chunks.kind == b"LRNG":
         header.rules = read_rules(chunks.take(b"LRNG"))
         require(roles and all(networks[role][0].is_local for role in roles), "networks that do not learn are to learn")
+        if chunks.kind == b"FITS":
+            header.rules = read_fits(chunks.take(b"FITS"), header.rules)
 
     require(header.model_hash is not None or not seen, "weights of values without a model")
     # [format: INDX, Tiles, Lots] The tiles row by row or the lots in order, with nothing between them; of several
@@ -341,8 +344,10 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
     chunks.fields.end()  # nothing follows
     require(chunks.version != 3 or any(h.lattice or h.rules for h, _ in series),
             "an archive of version 3 without a colour lattice or networks that learn")
-    require(chunks.version < 4 or any(h.codings - {NETWORKS} for h, _ in series),
+    require(chunks.version != 4 or any(h.codings - {NETWORKS} for h, _ in series),
             "an archive of version 4 whose tiles are all coded by networks")
+    require(chunks.version != 5 or any(h.rules and h.rules.fits for h, _ in series),
+            "an archive of version 5 without fits")
     require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
     check_names([name for h, _ in series for name in h.names])
     return series

@@ -1,7 +1,7 @@
-"""Local networks that learn while they decode, of format version 3. [format: LRNG, arithmetic: Learning]
+"""Local networks that learn while they decode, and fits that code with them. [format: LRNG, FITS, arithmetic: Learning]
 
 The letters of the text have these names here: N interval, mu momentum, nu squares, phi floor, chi head_shift, tau
-trunk_shift, D decay, rho rate, eta and Omega the mixing's rate and weights; kappa scale, theta trunk. All arrays are of
+trunk_shift, D decay, rho rate, eta, zeta and Omega the mixing's rates and weights; kappa scale, theta trunk. All arrays are of
 64 bits where the text says 32, so that a sum that left 32 bits would show as another result, not as a wrapped one; the
 sums G are wrapped as it says.
 """
@@ -9,12 +9,13 @@ sums G are wrapped as it says.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from coding import Fields, Layer, frequencies, log2, require
+from coding import POWER, Fields, Layer, frequencies, log2, require
 from local_networks import LocalNetwork
+from local_squares import Fit
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Rule:
 class Rules:
     rules: list[Rule]  # one of each copy
     mixing: int | None  # the rate; only of several copies
+    fits: list[tuple] = field(default_factory=list)  # regressors of R, G, B; of one channel; vertical, horizontal
+    fits_mixing: int = 0
 
 
 def read_rules(fields: Fields) -> Rules:
@@ -50,6 +53,19 @@ def read_rules(fields: Fields) -> Rules:
         require(max(rule.momentum, rule.squares, rule.head_shift, rule.trunk_shift) <= 15 and 8 <= rule.floor <= 24,
                 "the numbers by which the networks learn are out of bounds")
     return Rules(rules, mixing)
+
+
+def read_fits(fields: Fields, rules: Rules) -> Rules:
+    """[format: FITS]"""
+    mixing = fields.number("B")
+    count = len(fields.data) // 6
+    require(1 <= count <= 4, "the chunk FITS has no fits, or too many")
+    fits = [fields.unpack("6B") for _ in range(count)]
+    fields.end()
+    for *counts, vertical, horizontal in fits:
+        require(max(counts) <= 11 and 1 <= sum(counts[:3]) <= 29 and counts[3] >= 1
+                and 1 <= vertical <= 15 and 1 <= horizontal <= 15, "a fit of FITS is out of bounds")
+    return replace(rules, fits=fits, fits_mixing=mixing)
 
 
 def clamp16(y: np.ndarray) -> np.ndarray:
@@ -184,28 +200,94 @@ class LearningCopy(LocalNetwork):
             self.waiting = 0
 
 
+def power(exponent: int) -> int:
+    return int(POWER[exponent % 32]) >> (exponent // 32)
+
+
+TAILS = np.array([(log2(2**22 + power(a)) - 5632) >> 3 for a in range(1024)] + [0])  # of larger exponents: 0
+
+
+class CodingFit:
+    """A fit that makes logits. [Fits that code]"""
+
+    def __init__(self, fit: tuple, channels: int):
+        *colour, gray, self.vertical, self.horizontal = fit
+        self.counts = colour if channels == 3 else [gray]
+        self.means = [[power(8 * (31 - i)) >> 4 for i in range(32)] for _ in range(channels)]
+        self.numbers = [[0] * 32 for _ in range(channels)]
+
+    def begin_picture(self, *tile) -> None:
+        self.fit = Fit(*tile, self.counts, self.vertical, self.horizontal, columns=1)
+
+    def begin_step(self, rows: np.ndarray, columns: np.ndarray) -> None:
+        self.rows, self.columns = rows, columns
+        self.fit.solve(rows, columns)
+        self.classes = self.fit.energies(rows) >> 2
+        self.predictions = np.zeros((len(rows), len(self.means)), np.int64)
+
+    def predict(self, k: int) -> None:
+        self.predictions[:, k] = self.fit.predict(k, self.rows, self.columns)
+
+    def logits(self, k: int, pixel: int, values: np.ndarray) -> np.ndarray:
+        mean = self.means[k][self.classes[pixel, k]]
+        width = max(0, min(47, (log2(max(mean, 1)) >> 6) - 32))
+        distance = np.abs(8 * values - ((int(self.predictions[pixel, k]) + 1) >> 1))
+        exponents = 2 * distance * int(POWER[8 * (width % 4)]) >> (16 + width // 4)
+        return np.maximum(-1023, -exponents - 2 * TAILS[np.minimum(exponents, 1024)])
+
+    def learn(self, k: int, pixel: int, sample: int) -> None:
+        means, numbers, at = self.means[k], self.numbers[k], self.classes[pixel, k]
+        numbers[at] = min(numbers[at] + 1, 255)
+        error = abs(16 * int(sample) - int(self.predictions[pixel, k])) << 8
+        means[at] += (error - means[at]) >> ((numbers[at] + 1).bit_length() - 1)
+
+    def end_step(self) -> None:
+        self.fit.learn(self.rows, self.columns, self.predictions)
+
+
 class Mixing:
-    """How the copies of a network code together: weights[k, c, e] of channel, context and copy. [Mixing]"""
+    """How the copies of a network, and fits, code together: weights[k, c, e] of channel, context and expert. [Mixing]"""
 
-    def __init__(self, channels: int, copies: int, rate: int):
-        self.rate = rate
-        self.weights = np.full((channels, 16, copies), 2**20 // copies, np.int64)
+    def __init__(self, channels: int, rules: Rules):
+        copies = len(rules.rules)
+        self.fits = [CodingFit(fit, channels) for fit in rules.fits]
+        self.rates = np.array([rules.mixing or 0] * copies + [rules.fits_mixing] * len(self.fits), np.int64)
+        self.weights = np.zeros((channels, 16, len(self.rates)), np.int64)
+        self.weights[:, :, :copies] = 2**20 // copies
 
-    def begin(self, apart: np.ndarray) -> None:
+    def begin_picture(self, *tile) -> None:
+        for fit in self.fits:
+            fit.begin_picture(*tile)
+
+    def begin_step(self, rows: np.ndarray, columns: np.ndarray) -> None:
+        for fit in self.fits:
+            fit.begin_step(rows, columns)
+
+    def begin(self, k: int, apart: np.ndarray) -> None:
         """The logits of one channel of a step: (copies, pixels, 256)."""
         self.apart = apart.astype(np.int64)
         totals = frequencies(apart[0], np.zeros_like(apart[0])).sum(axis=1)
         self.contexts = [max(0, min(15, (log2(int(total)) - 5632) >> 7)) for total in totals]
+        for fit in self.fits:
+            fit.predict(k)
 
-    def logits(self, k: int, pixel: int) -> np.ndarray:
+    def logits(self, k: int, pixel: int, values: np.ndarray) -> np.ndarray:
+        """values: the samples of the symbols."""
+        self.all = np.vstack([self.apart[:, pixel], *(fit.logits(k, pixel, values) for fit in self.fits)])
         weights = self.weights[k, self.contexts[pixel]] >> 8
-        return clamp16((weights @ self.apart[:, pixel] + 2**11) >> 12)
+        return clamp16((weights @ self.all + 2**11) >> 12)
 
-    def learn(self, k: int, pixel: int, f: np.ndarray, symbol: int) -> None:
+    def learn(self, k: int, pixel: int, f: np.ndarray, symbol: int, sample: int) -> None:
         """f: the frequencies of all symbols as the range decoder was given them."""
-        f, apart, weights = f >> 8, self.apart[:, pixel], self.weights[k, self.contexts[pixel]]
-        expected = (apart @ f) // f.sum()
-        weights[:] = (weights + self.rate * (apart[:, symbol] - expected)).clip(1 - 2**21, 2**21 - 1)
+        f, weights = f >> 8, self.weights[k, self.contexts[pixel]]
+        expected = (self.all @ f) // f.sum()
+        weights[:] = (weights + self.rates * (self.all[:, symbol] - expected)).clip(1 - 2**21, 2**21 - 1)
+        for fit in self.fits:
+            fit.learn(k, pixel, sample)
+
+    def end_step(self) -> None:
+        for fit in self.fits:
+            fit.end_step()
 
 
 class LearningNetwork(LocalNetwork):
@@ -215,8 +297,10 @@ class LearningNetwork(LocalNetwork):
     def __init__(self, network: LocalNetwork, rules: Rules):
         vars(self).update(vars(network))
         self.copies = [LearningCopy(network, rule) for rule in rules.rules]
-        if len(self.copies) > 1:
-            self.mixing = Mixing(self.channels, len(self.copies), rules.mixing)
+        if min(self.up, self.left, self.right) < 2:
+            rules = replace(rules, fits=[])
+        if len(self.copies) > 1 or rules.fits:
+            self.mixing = Mixing(self.channels, rules)
 
     def features(self, inputs: np.ndarray) -> list[list[np.ndarray]]:
         return [copy.features(inputs) for copy in self.copies]
@@ -224,7 +308,7 @@ class LearningNetwork(LocalNetwork):
     def channel(self, k: int, states: list[list[np.ndarray]], extra: list[np.ndarray]) -> tuple:
         inputs, bottlenecks, logits = zip(*(copy.channel(k, s, extra) for copy, s in zip(self.copies, states)))
         if self.mixing:
-            self.mixing.begin(np.stack(logits))
+            self.mixing.begin(k, np.stack(logits))
         return inputs, bottlenecks, logits[0]  # several copies: their common logits will take the place of these
 
     def learn(self, inputs: np.ndarray, states: list[list[np.ndarray]], channels: list[tuple]) -> None:

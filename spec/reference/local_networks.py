@@ -111,6 +111,8 @@ class LocalNetwork:
 
         lag = max(8, (right + 4) // 4 * 4) if self.fits else right + 1  # [arithmetic: Order]
         fits = [Fit(seen, up, left, width, height, *fit) for fit in self.fits]
+        if self.mixing:
+            self.mixing.begin_picture(seen, up, left, width, height)
         # The errors of the centres as activations, with a margin of one pixel. [arithmetic: Least squares in the network]
         errors = np.full((height + 1, width + 2, channels), 64)
         for t in range(width + lag * (height - 1)):
@@ -138,6 +140,8 @@ class LocalNetwork:
                 inputs += [errors[r + 1, x], errors[r, x + 1], errors[r, x], errors[r, x + 2]]  # W, N, NW, NE
             inputs = np.hstack(inputs)
             states = self.features(inputs)
+            if self.mixing:
+                self.mixing.begin_step(r, x)
 
             e, u, coded = np.zeros_like(p), np.zeros_like(p), []
             for k in range(channels):
@@ -166,7 +170,7 @@ class LocalNetwork:
                 for i in range(len(r)):
                     row, column = rows[i], columns[i]
                     if self.mixing:
-                        logits[i] = self.mixing.logits(k, i)
+                        logits[i] = self.mixing.logits(k, i, values[i])
                         f[i] = frequencies(logits[i:i + 1], weights[k][values[i:i + 1]])[0]
                     if memory:
                         around = {"x": seen[row, column], "w": seen[row, column - 1],
@@ -176,7 +180,7 @@ class LocalNetwork:
                     symbols[i] = ORDER[decoder.symbol(f[i, ORDER].cumsum())]
                     seen[row, column, k] = values[i, symbols[i]]
                     if self.mixing:
-                        self.mixing.learn(k, i, f[i], symbols[i])
+                        self.mixing.learn(k, i, f[i], symbols[i], seen[row, column, k])
                     if memory:
                         memory.learn(k, seen[row, column])
                 e[:, k] = seen[rows, columns, k] - p[:, k]
@@ -184,6 +188,8 @@ class LocalNetwork:
                 coded.append((*computed, f, symbols))
             self.learn(inputs, states, coded)
 
+            if self.mixing:
+                self.mixing.end_step()
             if fits:
                 errors[r + 1, x + 1] = fine(u)
             for j, fit in enumerate(fits):

@@ -14,7 +14,8 @@ int prnn_squares_picture(const char *kernels, int32_t channels, int32_t width, i
   const prnn_kernels *k = prnn_kernels_named(kernels ? kernels : prnn_kernels_available()[0]);
   if (!k) return 1;
   const int32_t lag = 8, most = (width - 1) / lag + 1, ring = most < height ? most : height;
-  prnn_squares s = {.channels = channels, .vertical = vertical, .horizontal = horizontal, .width = width, .lag = lag,
+  prnn_squares s = {.channels = channels, .vertical = vertical, .horizontal = horizontal, .block = PRNN_SQUARES_BLOCK,
+                    .width = width, .lag = lag,
                     .ring = ring};
   memcpy(s.counts, counts, channels * sizeof *counts);
   void *memory = aligned_alloc(64, prnn_squares_bytes(&s));
@@ -28,7 +29,7 @@ int prnn_squares_picture(const char *kernels, int32_t channels, int32_t width, i
     prnn_squares_step now = {first, end - first, step - lag * first};
     for (int32_t i = 0; i < now.count; i++)
       pixels[i] = origin + (first + i) * stride + (now.column - lag * i) * channels;
-    if (now.column % PRNN_SQUARES_BLOCK == 0) k->squares_begin(&s, now);
+    if (now.column % s.block == 0) k->squares_begin(&s, now);
     for (int32_t c = 0; c < channels; c++)
       k->squares_predict(&s, now, c, pixels, prediction, energy, channels);
     k->squares_learn(&s, now, pixels, prediction, channels);

@@ -120,7 +120,7 @@ def paper():
 
 
 def learning():
-    """Archives whose networks learn: name, model, the numbers of LRNG, and the samples of the files."""
+    """Archives whose networks learn: name, model, the numbers of LRNG and behind a slash FITS, and the samples of the files."""
     yield "learning-heads", "tiny", "256,1,7,14,3,3,60,0,0,629,629", field(60, 64, 3, 31)
     yield "learning-all", "tiny", "40,2,5,9,2,3,0,900,3000,3000,3000", field(50, 70, 4, 32)
     yield "learning-coarse", "tiny", "1,0,0,8,0,0,1,65535,65535,65535,65535", field(34, 30, 3, 33)
@@ -132,6 +132,15 @@ def learning():
     few = converted((65536, 91881, 22554, 46802, 116130), 0, planes(50, 48, 36)) // 12 * 12
     yield "learning-lattice", "tiny", "30,1,7,9,3,3,60,0,0,0,0," + mixed[:-2] + "200", np.dstack([few, field(50, 48, 1, 37)])
     yield "learning-comb", "tiny", mixed, field(72, 72, 1, 5)[..., 0] // 8 * 8
+    near, wide = "2,2,2,4,9,9", "9,10,9,11,1,1"
+    yield "fits-rgb", "tiny-squares", "256,1,7,14,3,3,60,0,0,629,629/255," + near, field(41, 57, 3, 38)
+    yield "fits-rgba", "tiny-squares", f"{mixed}/40,{near},{wide},11,11,7,1,15,15,0,0,1,1,4,2", field(40, 45, 4, 39)
+    yield "fits-lot", "tiny-squares", f"{mixed}/200,{near}", {
+        f"{i:02}.png": field(20, 24, 1, 41 + i)[..., 0] for i in range(20)}
+    yield "fits-lattice", "tiny-squares", f"{mixed}/90,{wide}", few
+    noise = np.random.default_rng(7).integers(0, 256, (33, 70, 3), np.uint8)
+    yield "fits-noise", "tiny-squares", f"{mixed}/255,{near},{wide}", noise
+    yield "fits-photo-fast", "photo-fast", f"{mixed}/40,{near},{wide}", field(23, 30, 2, 40)
 
 
 def squares():
@@ -241,7 +250,8 @@ def main():
             else:
                 source, files = source.with_suffix(".png"), {"": files}
                 Image.fromarray(files[""]).save(source)
-            add(name, source, files.values(), "--model", HERE / f"{model}.prnnmodel", "--effort", effort)
+            model = model if model.startswith("photo") else HERE / f"{model}.prnnmodel"
+            add(name, source, files.values(), "--model", model, "--effort", effort)
         for name, model, files in paper():
             source = pathlib.Path(folder, name)
             if isinstance(files, dict):

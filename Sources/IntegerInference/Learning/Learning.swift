@@ -11,12 +11,15 @@ public struct Learning: Equatable, Sendable {
   public var experts: [Rule]
   /// How fast the weights of several copies follow what each would have gained.
   public var mixing: UInt8
+  /// Fits whose predictions code together with the networks; nil: none.
+  public var fits: Fits?
 
   /// - Parameter experts: 1 ... ``mostExperts``.
-  public init(_ experts: [Rule], mixing: UInt8 = 0) {
+  public init(_ experts: [Rule], mixing: UInt8 = 0, fits: Fits? = nil) {
     precondition((1...Learning.mostExperts).contains(experts.count))
     self.experts = experts
     self.mixing = mixing
+    self.fits = fits
   }
 
   /// How the weights of a network move.
@@ -73,10 +76,10 @@ public struct Learning: Equatable, Sendable {
 }
 
 extension Learning {
-  /// The bytes of a LRNG chunk; spec/format.md.
+  /// The bytes of a LRNG chunk, which does not hold the fits; spec/format.md.
   public var bytes: [UInt8] { experts.flatMap(\.bytes) + (experts.count > 1 ? [mixing] : []) }
 
-  /// Reads what ``bytes`` returned; nil for numbers that are out of bounds, or another length.
+  /// Reads what ``bytes`` returned, without fits; nil for numbers that are out of bounds, or another length.
   public init?(bytes: [UInt8]) {
     let count = bytes.count / Rule.length
     guard (1...Learning.mostExperts).contains(count), bytes.count == count * Rule.length + (count > 1 ? 1 : 0) else {

@@ -1,6 +1,6 @@
 import PixelKernels
 
-/// Adds the logits of several networks, with weights that follow what each would have gained. spec/arithmetic.md, "Mixing"; after
+/// Adds the logits of several networks and fits, with weights that follow what each would have gained. spec/arithmetic.md, "Mixing"; after
 /// the mixing of paq8 (Mahoney 2005), with a softmax over 256 values in place of a logistic over two.
 final class Mixer {
   private static let contexts = 16
@@ -10,16 +10,20 @@ final class Mixer {
   private static let limit = Int32(1) << 21 - 1
 
   private let kernels: Kernels
+  /// Networks and fits, in this order.
   private let count: Int
-  private let rate: Int
-  /// (experts): logits of the pixels that are computed together, and of the one at hand.
+  /// (experts)
+  private let rates: [Int]
+  /// (networks): logits of the pixels that are computed together.
   private let bases: [UnsafePointer<Int16>]
+  private let fits: FitExperts?
+  /// (experts): of the pixel at hand.
   private let logits: UnsafeMutablePointer<UnsafePointer<Int16>?>
   /// (channels, contexts, experts)
   private let weights: Numbers<Int32>
   /// (experts)
-  private let used = Numbers<Int32>(Learning.mostExperts)
-  private let means = Numbers<Int32>(Learning.mostExperts)
+  private let used: Numbers<Int32>
+  private let means: Numbers<Int32>
   private let mixed = Numbers<Int16>(256)
   private let plain = Numbers<UInt8>(MemoryLayout<prnn_distribution>.stride)
   /// Where the weights of the sample at hand start.
@@ -27,24 +31,38 @@ final class Mixer {
 
   /// - Parameters:
   ///   - experts: they live as long as this does.
-  ///   - rate: how fast the weights follow: 1/32 bit moves them by rate / 2^20.
-  init(_ experts: [Expert], channels: Int, rate: UInt8, _ kernels: Kernels) {
+  ///   - learning: its rates: 1/32 bit moves weights by rate / 2^20. Those of a single network stay.
+  init(_ experts: [Expert], _ fits: FitExperts?, channels: Int, _ learning: Learning, _ kernels: Kernels) {
     self.kernels = kernels
-    self.rate = Int(rate)
-    count = experts.count
+    self.fits = fits
+    let (networks, others) = (experts.count, fits?.count ?? 0)
+    count = networks + others
+    rates =
+      Array(repeating: networks > 1 ? Int(learning.mixing) : 0, count: networks)
+      + Array(repeating: Int(learning.fits?.mixing ?? 0), count: others)
     bases = experts.map { UnsafePointer($0.activations.logits) }
     logits = .allocate(capacity: count)
     logits.initialize(repeating: nil, count: count)
-    weights = Numbers(channels * Mixer.contexts * count, of: (1 << Int32(Mixer.bits)) / Int32(count))
+    used = Numbers(count)
+    means = Numbers(count)
+    weights = Numbers(channels * Mixer.contexts * count)
+    for place in stride(from: 0, to: channels * Mixer.contexts * count, by: count) {
+      for e in 0..<networks { weights[place + e] = (1 << Int32(Mixer.bits)) / Int32(networks) }
+    }
   }
 
   deinit { logits.deallocate() }
 
   /// The logits of a pixel.
   ///
-  /// - Parameter row: of those computed together.
-  func logits(_ channel: Int, row: Int) -> UnsafePointer<Int16> {
-    for e in 0..<count { logits[e] = bases[e] + 256 * row }
+  /// - Parameters:
+  ///   - row: of those computed together.
+  ///   - pixel: of the step.
+  func logits(_ channel: Int, row: Int, pixel: Int, centre: UInt8) -> UnsafePointer<Int16> {
+    for e in bases.indices { logits[e] = bases[e] + 256 * row }
+    if let fits {
+      for f in 0..<fits.count { logits[bases.count + f] = fits.logits(f, channel, pixel: pixel, centre: centre) }
+    }
     let distribution = UnsafeMutableRawPointer(plain.base).assumingMemoryBound(to: prnn_distribution.self)
     let total = kernels.table.softmax(logits[0]!, nil, distribution)
     // Half bits of the first network's uncertainty.
@@ -59,7 +77,7 @@ final class Mixer {
   func learn(_ distribution: UnsafePointer<prnn_distribution>, symbol: UInt8) {
     kernels.table.expectations(distribution, logits, Int32(count), means.base)
     for e in 0..<count {
-      let gain = (Int(logits[e]![Int(symbol)]) - Int(means.base[e])) * rate
+      let gain = (Int(logits[e]![Int(symbol)]) - Int(means.base[e])) * rates[e]
       let moved = Int(weights.base[place + e]) + gain
       weights.base[place + e] = Int32(max(-Int(Mixer.limit), min(Int(Mixer.limit), moved)))
     }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum {
-  PRNN_SQUARES_BLOCK = 4,    ///< columns that share their weights
+  PRNN_SQUARES_BLOCK = 4,    ///< columns that share their weights, at most
   PRNN_SQUARES_SIZE = 32,    ///< regressors and channels together, at most
   PRNN_SQUARES_OFFSETS = 11  ///< regressors of a channel, at most
 };
@@ -20,9 +20,10 @@ typedef struct {
   int32_t channels;    ///< 1 or 3
   int32_t counts[3];   ///< regressors of each channel
   int32_t vertical;    ///< what is forgotten from row to row, in 1/16: 1 ... 15
-  int32_t horizontal;  ///< what is forgotten from block to block, in 1/16: 4 ... 15
+  int32_t block;       ///< columns that share their weights: 4 or 1
+  int32_t horizontal;  ///< what is forgotten from block to block, in 1/16: 4 ... 15, of blocks of 1 from 1 on
   int32_t width;       ///< of the tile
-  int32_t lag;         ///< columns that a row is behind the row above: a multiple of 4, 8 or more
+  int32_t lag;         ///< columns that a row is behind the row above: a multiple of the block, 2 blocks or more, 3 or more
   int32_t ring;        ///< rows that are being coded at a time, at most
   // Set by prnn_squares_start.
   int32_t count;                        ///< regressors

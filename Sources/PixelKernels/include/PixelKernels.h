@@ -157,6 +157,9 @@ typedef struct {
 /// The kernels called `name` (scalar, sse2, avx2, avx512, neon), or null when this CPU or build lacks them.
 const prnn_kernels *prnn_kernels_named(const char *name);
 
+/// 2^22 · 2^(-exponent / 32), rounded for exponents below 32, others rounded down from those. spec/arithmetic.md, "Powers of two".
+uint32_t prnn_power_below(uint32_t exponent);
+
 /// Names of all kernels this CPU can run, fastest first; null-terminated.
 const char *const *prnn_kernels_available(void);
 
