@@ -3,7 +3,7 @@ import ByteCoding
 /// What a `.prnn` file holds, in the terms of spec/format.md. It knows bytes, not networks: streams stay as they are.
 public struct Archive: Equatable, Sendable {
   /// The newest format version.
-  public static let newestVersion = 4
+  public static let newestVersion = 5
   static let signature: [UInt8] = [0x89, 0x50, 0x52, 0x4E, 0x4E, 0x0D, 0x0A, 0x1A]
 
   /// The model that images were coded with.
@@ -42,6 +42,9 @@ public struct Archive: Equatable, Sendable {
     public var chunks: [PNGChunk]
     /// One for each image, or none at all; from version 2 on.
     public var names: [ImageName]
+    /// When the files of the images were modified, in seconds since 1970 began (UTC): one for each, or none at all; from
+    /// version 5 on.
+    public var times: [Int64]
     /// By channel: 256 weights of the values.
     public var valueWeights: [Int: [Int8]]
     /// How networks learn while they decode: the payload of a LRNG chunk, empty for none; only in version 3.
@@ -57,13 +60,14 @@ public struct Archive: Equatable, Sendable {
     public var codings: [Coding]
 
     public init(
-      header: Header, chunks: [PNGChunk] = [], names: [ImageName] = [], valueWeights: [Int: [Int8]] = [:],
-      lattice: Lattice? = nil, learning: [UInt8] = [], checksums: [UInt32], tiles: [[ArraySlice<UInt8>]],
-      codings: [Coding] = []
+      header: Header, chunks: [PNGChunk] = [], names: [ImageName] = [], times: [Int64] = [],
+      valueWeights: [Int: [Int8]] = [:], lattice: Lattice? = nil, learning: [UInt8] = [], checksums: [UInt32],
+      tiles: [[ArraySlice<UInt8>]], codings: [Coding] = []
     ) {
       self.header = header
       self.chunks = chunks
       self.names = names
+      self.times = times
       self.valueWeights = valueWeights
       self.learning = learning
       self.lattice = lattice
@@ -73,8 +77,9 @@ public struct Archive: Equatable, Sendable {
     }
   }
 
-  /// Of the format: 4 when a tile is not coded by networks, else 3 when a series has a lattice or networks that learn, else 1 for
-  /// a single image without a name and with its model elsewhere, else 2.
+  /// Of the format: 5 when a series has times, or chunks that are packed; else 4 when a tile is not coded by networks, else 3
+  /// when a series has a lattice or networks that learn, else 1 for a single image without a name and with its model
+  /// elsewhere, else 2.
   public var version: Int
   public var models: [ModelName]
   public var series: [Series]
@@ -104,6 +109,15 @@ extension Archive {
 
   /// Samples of all images; `Int.max` when they are more than any memory holds.
   public var samples: Int { saturatedSum(series.map { saturatedProduct($0.header.imageSamples, $0.header.count) }) }
+
+  /// When the file of an image was modified, in seconds since 1970 began (UTC), by its number in the archive; nil if
+  /// that is not known.
+  ///
+  /// - Precondition: 0 ..< ``imageCount``
+  public func time(ofImage number: Int) -> Int64? {
+    let (series, image) = place(ofImage: number)
+    return self.series[series].times.isEmpty ? nil : self.series[series].times[image]
+  }
 
   /// Whether the images have names.
   public var isNamed: Bool { series.contains { !$0.names.isEmpty } }
