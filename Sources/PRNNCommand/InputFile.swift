@@ -25,6 +25,9 @@ final class InputFile {
 
   private var isFolder: Bool { status.st_mode & S_IFMT == S_IFDIR }
 
+  /// When it was modified, in seconds since 1970 began; nil for standard input.
+  var time: Int64? { descriptor == STDIN_FILENO ? nil : Int64(status.st_mtim.tv_sec) }
+
   /// Fills as much of the buffer as one call gives.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     while true {
