@@ -263,7 +263,7 @@ extension Archive.PNGChunk {
     }
   }
 
-  fileprivate var isPalette: Bool { type == Array("PLTE".utf8) }
+  var isPalette: Bool { type == Array("PLTE".utf8) }
 
   private func isOnly(_ others: [Archive.PNGChunk]) -> Bool { !others.contains { $0.type == type } }
 }

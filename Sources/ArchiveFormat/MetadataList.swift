@@ -19,7 +19,7 @@ enum MetadataList {
   private static let overhead = 1 + 4 + 4
 
   /// - Returns: nil when a PNGC chunk for each of them takes no more, or there is no room.
-  static func encode(_ chunks: [Archive.PNGChunk], _ room: inout Room) -> [UInt8]? {
+  static func encode(_ chunks: ArraySlice<Archive.PNGChunk>, _ room: inout Room) -> [UInt8]? {
     let size = chunks.reduce(0) { $0 + overhead + $1.bytes.count }
     var smaller = room
     guard !chunks.isEmpty, smaller.fits(chunks: chunks.count, bytes: size) else { return nil }

@@ -34,7 +34,9 @@ struct PNGChunkSummary: Encodable {
       let (primaries, transfer) = (try fields.byte(), try fields.byte())
       return try "primaries \(primaries), transfer \(transfer), matrix \(fields.byte()), full range \(fields.byte())"
     case "iCCP": return "ICC profile \(printable(try fields.latin1()))"
-    case "sBIT": return "\(try fields.rest().map { "\($0)" }.joined(separator: " ")) significant bits"
+    case "sBIT":
+      guard fields.remaining <= 4 else { return nil }
+      return "\(try fields.rest().map { "\($0)" }.joined(separator: " ")) significant bits"
     case "pHYs": return try resolution(&fields)
     case "tIME":
       let year = try Int32(fields.byte()) << 8 | Int32(fields.byte())
