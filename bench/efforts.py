@@ -46,7 +46,7 @@ def measure(files, folder):
         encode = run("cjxl", "-d", 0, "-e", 9, "--num_threads", 0, file, coded)
         rows["jxl e9"].append((coded.stat().st_size * 8 / pixels / 3, pixels, encode, run("djxl", "--num_threads", 0, coded, back)))
         for name, options in WAYS.items():
-            encode = run(PRNN, "compress", file, "-o", coded, "-f", "-q", "--threads", 1, "--no-verify", *options)
+            encode = run(PRNN, "compress", file, "-o", coded, "-f", "-q", "--threads", 1, "--no-verify", "--no-preserve", *options)
             decode = run(PRNN, "decompress", coded, "-o", back, "-f", "-q", "--threads", 1)
             rows[name].append((coded.stat().st_size * 8 / pixels / 3, pixels, encode, decode))
     peer = [r[0] for r in rows["jxl e9"]]

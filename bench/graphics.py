@@ -40,7 +40,7 @@ def measure(path):
         else:
             row["peer"] = size_of(["cwebp", "-quiet", "-lossless", "-exact", "-z", 9, path, "-o", out], out)
         archive, copy = folder / "a.prnn", folder / "a.png"
-        done = subprocess.run([str(PRNN), "compress", str(path), "-o", str(archive), "-q", "--no-verify", "--threads", "1"], capture_output=True)
+        done = subprocess.run([str(PRNN), "compress", str(path), "-o", str(archive), "-q", "--no-verify", "--no-preserve", "--threads", "1"], capture_output=True)
         if done.returncode:
             return row | {"prnn": None}
         subprocess.run([str(PRNN), "decompress", str(archive), "-o", str(copy), "-q", "--threads", "1"], check=True)

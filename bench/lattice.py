@@ -92,7 +92,7 @@ def lattice_of(archive):
 
 def prnn(program, picture, folder):
     out = pathlib.Path(folder, "a.prnn")
-    subprocess.run([program, "compress", "--force", "--quiet", "--no-verify", "--effort", "max", picture, "-o", out],
+    subprocess.run([program, "compress", "--force", "--quiet", "--no-verify", "--no-preserve", "--effort", "max", picture, "-o", out],
                    check=True)
     return out.read_bytes()
 

@@ -35,7 +35,7 @@ def sizes(program, files, model, effort, folder):
     out = pathlib.Path(folder, "a.prnn")
     result = []
     for file in files:
-        subprocess.run([program, "compress", file, "-o", out, "-f", "-q", "--no-verify", "--model", model, "--effort", effort],
+        subprocess.run([program, "compress", file, "-o", out, "-f", "-q", "--no-verify", "--no-preserve", "--model", model, "--effort", effort],
                        check=True)
         result.append(out.stat().st_size)
     return result

@@ -10,7 +10,8 @@ extension Archive {
       out.append(.model, model.hash + [UInt8(name.count)] + name)
       if let file = model.file { out.append(.modelFile, file) }
     }
-    for s in series { s.write(to: &out, version: version) }
+    var room = MetadataList.Room()
+    for s in series { s.write(to: &out, version: version, &room) }
     var count: [UInt8] = []
     count.append(integer: UInt32(imageCount))
     out.append(.end, count)
@@ -19,10 +20,27 @@ extension Archive {
 }
 
 extension Archive.Series {
-  fileprivate func write(to out: inout [UInt8], version: Int) {
+  /// The chunks of the PNG file as they come in lists: all in one, but for a palette among many other bytes, whose damage is not
+  /// to cost the picture.
+  private var chunkRuns: [ArraySlice<Archive.PNGChunk>] {
+    let others = chunks.reduce(0) { $0 + ($1.isPalette ? 0 : $1.bytes.count) }
+    guard header.colourType == 3, others > 4096, let palette = chunks.firstIndex(where: \.isPalette) else {
+      return [chunks[...]]
+    }
+    return [chunks[..<palette], chunks[palette...palette], chunks[(palette + 1)...]]
+  }
+
+  fileprivate func write(to out: inout [UInt8], version: Int, _ room: inout MetadataList.Room) {
     out.append(.series, header.serialised(version: version, checksum: checksums[0]))
     if !names.isEmpty { out.append(.names, NameList.encode(names)) }
-    for chunk in chunks { out.append(.pngChunk, [chunk.place] + chunk.type + chunk.bytes) }
+    if !times.isEmpty { out.append(.times, TimeList.encode(times)) }
+    for run in version > 4 ? chunkRuns : [chunks[...]] {
+      if version > 4, let list = MetadataList.encode(run, &room) {
+        out.append(.metadata, list)
+      } else {
+        for chunk in run { out.append(.pngChunk, [chunk.place] + chunk.type + chunk.bytes) }
+      }
+    }
     for (channel, weights) in valueWeights.sorted(by: { $0.key < $1.key }) {
       out.append(.valueWeights, [UInt8(channel)] + weights.map { UInt8(bitPattern: $0) })
     }

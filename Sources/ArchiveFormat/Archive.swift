@@ -42,6 +42,9 @@ public struct Archive: Equatable, Sendable {
     public var chunks: [PNGChunk]
     /// One for each image, or none at all; from version 2 on.
     public var names: [ImageName]
+    /// When the files of the images were modified, in seconds since 1970 began (UTC): one for each, or none at all; from
+    /// version 5 on.
+    public var times: [Int64]
     /// By channel: 256 weights of the values.
     public var valueWeights: [Int: [Int8]]
     /// How networks learn while they decode: the payload of a LRNG chunk, empty for none; only in version 3.
@@ -59,14 +62,14 @@ public struct Archive: Equatable, Sendable {
     public var codings: [Coding]
 
     public init(
-      header: Header, chunks: [PNGChunk] = [], names: [ImageName] = [], valueWeights: [Int: [Int8]] = [:],
-      lattice: Lattice? = nil, learning: [UInt8] = [], fits: [UInt8] = [], checksums: [UInt32],
-      tiles: [[ArraySlice<UInt8>]],
-      codings: [Coding] = []
+      header: Header, chunks: [PNGChunk] = [], names: [ImageName] = [], times: [Int64] = [],
+      valueWeights: [Int: [Int8]] = [:], lattice: Lattice? = nil, learning: [UInt8] = [], fits: [UInt8] = [],
+      checksums: [UInt32], tiles: [[ArraySlice<UInt8>]], codings: [Coding] = []
     ) {
       self.header = header
       self.chunks = chunks
       self.names = names
+      self.times = times
       self.valueWeights = valueWeights
       self.learning = learning
       self.fits = fits
@@ -77,8 +80,9 @@ public struct Archive: Equatable, Sendable {
     }
   }
 
-  /// Of the format: 5 when a series has fits, else 4 when a tile is not coded by networks, else 3 when a series has a lattice or networks that learn, else 1 for
-  /// a single image without a name and with its model elsewhere, else 2.
+  /// Of the format: 5 when a series has times, fits, or chunks that are packed; else 4 when a tile is not coded by networks, else
+  /// 3 when a series has a lattice or networks that learn, else 1 for a single image without a name and with its model
+  /// elsewhere, else 2.
   public var version: Int
   public var models: [ModelName]
   public var series: [Series]
@@ -108,6 +112,15 @@ extension Archive {
 
   /// Samples of all images; `Int.max` when they are more than any memory holds.
   public var samples: Int { saturatedSum(series.map { saturatedProduct($0.header.imageSamples, $0.header.count) }) }
+
+  /// When the file of an image was modified, in seconds since 1970 began (UTC), by its number in the archive; nil if
+  /// that is not known.
+  ///
+  /// - Precondition: 0 ..< ``imageCount``
+  public func time(ofImage number: Int) -> Int64? {
+    let (series, image) = place(ofImage: number)
+    return self.series[series].times.isEmpty ? nil : self.series[series].times[image]
+  }
 
   /// Whether the images have names.
   public var isNamed: Bool { series.contains { !$0.names.isEmpty } }

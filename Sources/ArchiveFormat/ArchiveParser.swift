@@ -17,6 +17,9 @@ struct ArchiveParser {
   private(set) var tileLengths: [Int] = []
   private var imageCount = 0
   private var nameBytes = 0
+  private var room = MetadataList.Room()
+  /// Whether there was anything that only version 5 has.
+  private(set) var needsNewestVersion = false
   /// Whether the next chunk must be a tile.
   private(set) var isAmongTiles = false
 
@@ -57,7 +60,7 @@ struct ArchiveParser {
         switch version {
         case 3: series.contains(where: \.adapts)
         case 4: series.contains { $0.codings.contains { $0 != .network } }
-        case 5: series.contains { !$0.fits.isEmpty }
+        case 5: needsNewestVersion
         default: true
         }
       guard isNeeded else { throw ArchiveError.damaged("version \(version)") }
@@ -81,18 +84,23 @@ struct ArchiveParser {
   private mutating func add(_ type: ChunkType, _ fields: inout ByteReader, to series: inout Archive.Series) throws {
     switch type {
     case .names:
-      guard series.names.isEmpty, series.chunks.isEmpty, series.valueWeights.isEmpty, !series.adapts else {
-        throw order(type)
-      }
+      guard series.names.isEmpty, series.times.isEmpty, !series.hasDetails else { throw order(type) }
       series.names = try NameList.decode(
         &fields, count: series.header.count, limit: ArchiveParser.mostNameBytes - nameBytes)
       nameBytes += series.names.reduce(0) { $0 + $1.bytes.count }
+    case .times:
+      guard series.times.isEmpty, !series.hasDetails else { throw order(type) }
+      series.times = try TimeList.decode(&fields, count: series.header.count)
+      needsNewestVersion = true
     case .pngChunk:
       guard series.valueWeights.isEmpty, !series.adapts else { throw order(type) }
       let chunk = Archive.PNGChunk(
         place: try fields.byte(), type: Array(try fields.take(4)), bytes: Array(try fields.take(fields.remaining)))
-      guard chunk.isAllowed(after: series.chunks) else { throw ArchiveError.damaged("a PNG chunk") }
-      series.chunks.append(chunk)
+      try series.append(chunk)
+    case .metadata:
+      guard series.valueWeights.isEmpty, !series.adapts else { throw order(type) }
+      try MetadataList.decode(&fields, &room) { try series.append($0) }
+      needsNewestVersion = true
     case .valueWeights:
       guard !series.adapts else { throw order(type) }
       let channel = Int(try fields.byte())
@@ -107,6 +115,7 @@ struct ArchiveParser {
     case .fits:
       guard series.fits.isEmpty, !series.learning.isEmpty, fields.remaining > 0 else { throw order(type) }
       series.fits = Array(try fields.take(fields.remaining))
+      needsNewestVersion = true
     case .lattice:
       guard !series.adapts else { throw order(type) }
       guard series.header.hasColours else { throw ArchiveError.damaged("a colour lattice without colours") }
@@ -211,6 +220,14 @@ extension ArchiveParser {
 }
 
 extension Archive.Series {
+  /// Whether anything was there that follows names and times.
+  fileprivate var hasDetails: Bool { !chunks.isEmpty || !valueWeights.isEmpty || adapts }
+
+  fileprivate mutating func append(_ chunk: Archive.PNGChunk) throws {
+    guard chunk.isAllowed(after: chunks) else { throw ArchiveError.damaged("a PNG chunk") }
+    chunks.append(chunk)
+  }
+
   fileprivate mutating func append(
     _ checksum: UInt32?, _ coding: Archive.Coding?, _ streams: [ArraySlice<UInt8>]
   ) {
@@ -250,7 +267,7 @@ extension Archive.PNGChunk {
     }
   }
 
-  fileprivate var isPalette: Bool { type == Array("PLTE".utf8) }
+  var isPalette: Bool { type == Array("PLTE".utf8) }
 
   private func isOnly(_ others: [Archive.PNGChunk]) -> Bool { !others.contains { $0.type == type } }
 }

@@ -12,7 +12,9 @@ enum ChunkType: String, CaseIterable {
   case modelFile = "MFIL"
   case series = "IMAG"
   case names = "NAME"
+  case times = "TIME"
   case pngChunk = "PNGC"
+  case metadata = "META"
   case valueWeights = "VALU"
   case lattice = "LATT"
   case learning = "LRNG"
@@ -24,7 +26,7 @@ enum ChunkType: String, CaseIterable {
   /// The format version that brought it.
   var version: Int {
     switch self {
-    case .fits: 5
+    case .fits, .times, .metadata: 5
     case .lattice, .learning: 3
     case .modelFile, .names: 2
     default: 1

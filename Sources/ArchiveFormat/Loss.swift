@@ -13,6 +13,10 @@ extension Archive {
     case images(Int, of: Int)
     /// Those of a series by its number, from 1; nil: all.
     case names(series: Int?)
+    /// When its pictures were modified.
+    case times(series: Int)
+    /// Chunks of the PNG file that are in a list.
+    case metadataList(series: Int)
     /// A chunk of the PNG file, by its type where that can be told.
     case metadata(type: String?, series: Int)
     case index(series: Int)
@@ -35,6 +39,8 @@ extension Archive {
         "\(count) of \(all) pictures \(count == 1 ? "is" : "are") in series that are lost"
       case .names(let series?): "the names of series \(series) are damaged; its pictures get others"
       case .names(nil): "the names are damaged; the pictures get others"
+      case .times(let series): "the times of the files of series \(series) are lost"
+      case .metadataList(let series): "chunks of the PNG file of series \(series) are lost"
       case .metadata(let type, let series): "a chunk of the PNG file (\(type ?? "?")) of series \(series) is lost"
       case .index(let series): "the index of series \(series) (chunk INDX) is damaged; nothing is lost by it"
       case .frame(let type): "the type or length of a chunk \(type) is damaged; nothing is lost by it"

@@ -42,7 +42,12 @@ struct Salvager {
   }
 
   var archive: Archive {
-    let version = parser.version != 2 ? parser.version : parser.series.contains(where: \.adapts) ? 3 : 2
+    let version =
+      switch parser.version {
+      case 2: parser.series.contains(where: \.adapts) ? 3 : 2
+      case 4: parser.needsNewestVersion ? 5 : 4
+      default: parser.version
+      }
     return Archive(version: version, models: parser.models, series: parser.series)
   }
 
@@ -186,11 +191,13 @@ struct Salvager {
     if missing == 0 { losses += series.gaps.map { .bytes($0) } }
     if !index.isWhole { losses.append(.index(series: number)) }
     for lost in series.lost {
-      if lost.type == .names {
+      switch lost.type {
+      case .names:
         nameless.append(parser.series.count - 1)
         losses.append(.names(series: number))
-      } else {
-        losses.append(.metadata(type: Archive.PNGChunk.type(in: lost.payload), series: number))
+      case .times: losses.append(.times(series: number))
+      case .metadata: losses.append(.metadataList(series: number))
+      default: losses.append(.metadata(type: Archive.PNGChunk.type(in: lost.payload), series: number))
       }
     }
   }
@@ -224,8 +231,9 @@ struct Salvager {
       losses.append(.images(declaredImages - archive.imageCount, of: declaredImages))
     }
     if !stated.starts(with: Archive.signature) { losses.append(.signature) }
-    // A chunk that only version 3 has may have been lost.
-    let versions = archive.version == 2 && !losses.isEmpty ? [2, 3] : [archive.version]
+    // A chunk that only version 3 or 5 has may have been lost.
+    let mayBeNewer = !losses.isEmpty && [2, 4].contains(archive.version)
+    let versions = [archive.version, archive.version + (mayBeNewer ? 1 : 0)]
     if !parser.series.isEmpty, !versions.contains(where: { stated.suffix(2) == [UInt8($0), 0] }) {
       losses.append(.version)
     }

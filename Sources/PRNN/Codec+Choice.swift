@@ -22,6 +22,15 @@ extension Codec {
   func archive(
     of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, coding: Coding
   ) throws -> Archive {
+    var archive = try codedArchive(of: set, model: model, embedModel: embedModel, learning: learning, coding: coding)
+    archive.packMetadata(set)
+    return archive
+  }
+
+  /// As above, with its metadata as it is.
+  private func codedArchive(
+    of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, coding: Coding
+  ) throws -> Archive {
     let choices = try choices(set, model, learning, coding)
     let byNetworks = choices.indices.filter { choices[$0] != .mixing }
     guard byNetworks.count < choices.count || choices.contains(.best) else {

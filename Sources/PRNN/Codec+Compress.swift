@@ -160,6 +160,22 @@ extension Archive {
     }
     version = max(version, newer)
   }
+
+  /// Makes it one of version 5 if that is needed, or smaller: metadata is packed then.
+  mutating func packMetadata(_ set: PictureSet) {
+    guard version < 5, series.contains(where: { !$0.times.isEmpty || !$0.chunks.isEmpty }) else { return }
+    var newer = self
+    newer.raise(to: 5, set)
+    let isNeeded = series.contains { !$0.times.isEmpty }
+    if isNeeded || newer.bytesBesideStreams < bytesBesideStreams { self = newer }
+  }
+
+  private var bytesBesideStreams: Int {
+    var rest = self
+    for i in rest.models.indices { rest.models[i].file = nil }
+    for i in rest.series.indices { rest.series[i].tiles = series[i].tiles.map { $0.map { _ in [] } } }
+    return rest.serialised().count
+  }
 }
 
 extension Archive.Series {
@@ -171,7 +187,7 @@ extension Archive.Series {
     self.init(
       header: header,
       chunks: pictures.format.chunks.map { .init(place: $0.place.rawValue, type: $0.type, bytes: $0.bytes) },
-      names: pictures.names, checksums: [],
+      names: pictures.names, times: pictures.times, checksums: [],
       tiles: Array(
         repeating: Array(repeating: [], count: coding == .network ? header.streams : 1), count: header.unitCount),
       codings: coding == .network ? [] : Array(repeating: coding, count: header.unitCount))
@@ -184,7 +200,7 @@ extension Archive.Series {
     return header.width == format.width && header.height == format.height
       && header.colourType == format.colourType.rawValue && Int(header.bitDepth) == format.bitDepth
       && header.interlaced == format.interlaced && rasterChunks == format.chunks
-      && header.count == pictures.pictures.count && names == pictures.names
+      && header.count == pictures.pictures.count && names == pictures.names && times == pictures.times
       && checksums == pictures.checksums(of: checkedParts(version: version), header)
   }
 }

@@ -30,6 +30,8 @@ public struct PictureSet: Sendable {
   struct Series: Sendable {
     let format: Format
     var names: [ImageName] = []
+    /// When the files were modified, in seconds since 1970 began: of all pictures, or of none.
+    var times: [Int64] = []
     /// (pictures): the samples, (height, width, channels) each.
     var pictures: [[UInt8]] = []
   }
@@ -45,9 +47,10 @@ public struct PictureSet: Sendable {
 
   /// Adds a picture.
   ///
-  /// - Precondition: all pictures of a set have names, or none has.
-  public mutating func add(_ raster: Raster, name: ImageName? = nil) {
-    precondition(count == 0 || isNamed == (name != nil))
+  /// - Parameter time: when its file was modified, in seconds since 1970 began (UTC).
+  /// - Precondition: all pictures of a set have names, or none has; so too with times.
+  public mutating func add(_ raster: Raster, name: ImageName? = nil, time: Int64? = nil) {
+    precondition(count == 0 || isNamed == (name != nil) && series[0].times.isEmpty == (time == nil))
     let format = Format(
       width: raster.width, height: raster.height, colourType: raster.colourType, bitDepth: raster.bitDepth,
       interlaced: raster.interlaced, chunks: raster.chunks)
@@ -57,6 +60,7 @@ public struct PictureSet: Sendable {
     if format.samples <= PictureSet.lotSamples / 2 { open[format] = place }
     series[place].pictures.append(raster.samples)
     if let name { series[place].names.append(name) }
+    if let time { series[place].times.append(time) }
     count += 1
     samples += format.samples
   }

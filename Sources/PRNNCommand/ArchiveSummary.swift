@@ -33,13 +33,16 @@ struct ArchiveSummary: Encodable {
     let learns: Bool
     let hasFits: Bool
     let colours: String
-    let pngChunks: [String]
+    /// When the files were modified, the first and the last of them.
+    let earliestTime: String?
+    let latestTime: String?
+    let pngChunks: [PNGChunkSummary]
     let streamBytes: Int
     let bitsPerDim: Double
   }
 
-  /// Series that are printed as text; more are counted only.
-  private static let shown = 20
+  /// Series that are printed as text, and chunks of each; more are counted only.
+  fileprivate static let shown = 20
 
   let formatVersion: Int
   let bytes: Int
@@ -82,7 +85,8 @@ extension ArchiveSummary.Series {
       tileWidth: h.tileWidth, tileHeight: h.tileHeight, weightedChannels: series.valueWeights.count,
       learns: !series.learning.isEmpty, hasFits: !series.fits.isEmpty,
       colours: series.lattice?.summary ?? "not weighed",
-      pngChunks: series.chunks.map { String(decoding: $0.type, as: UTF8.self) }, streamBytes: stream,
+      earliestTime: series.times.min().map(utc), latestTime: series.times.max().map(utc),
+      pngChunks: series.chunks.map(PNGChunkSummary.init), streamBytes: stream,
       bitsPerDim: Double(stream * 8) / (Double(h.width) * Double(h.height) * Double(h.channels) * Double(h.count)))
   }
 
@@ -95,14 +99,28 @@ extension ArchiveSummary.Series {
     let number = images > 1 ? "\(images) of " : ""
     let parts = images > 1 ? "\(imagesOfALot) pictures" : "\(tileWidth) × \(tileHeight)"
     let names = [firstName, images > 1 ? lastName : nil].compactMap { $0 }.joined(separator: " ... ")
+    let times = [earliestTime, latestTime == earliestTime ? nil : latestTime].compactMap { $0 }
+      .joined(separator: " ... ")
     return """
       \(number)\(width) × \(height), \(colourType), \(bitDepth) bits\(interlaced ? ", interlaced" : "")
       model       \(network)
       \(images > 1 ? "lots " : "tiles")       \(tiles) of up to \(parts)\(others)
       colours     \(colours)
       streams     \(streamBytes) bytes, \(decimals(bitsPerDim, 3)) bits/dim
-      PNG chunks  \(pngChunks.isEmpty ? "none" : pngChunks.joined(separator: " "))
-      """ + (names.isEmpty ? "" : "\nnames       \(names)")
+      PNG chunks  \(metadata)
+      """ + (times.isEmpty ? "" : "\nmodified    \(times)") + (names.isEmpty ? "" : "\nnames       \(names)")
+  }
+
+  /// The chunks of the PNG file, a line each.
+  private var metadata: String {
+    guard !pngChunks.isEmpty else { return "none" }
+    let lines = pngChunks.prefix(ArchiveSummary.shown).map { chunk in
+      let size = String(chunk.bytes)
+      let padding = String(repeating: " ", count: max(0, 7 - size.count))
+      return chunk.type + padding + size + " bytes" + (chunk.summary.map { "  \($0)" } ?? "")
+    }
+    let rest = pngChunks.count - ArchiveSummary.shown
+    return (lines + (rest > 0 ? ["and \(rest) more"] : [])).joined(separator: "\n            ")
   }
 }
 

@@ -21,6 +21,7 @@ struct Compress: ParsableCommand {
   @OptionGroup var write: WriteOptions
   @OptionGroup var model: ModelOption
   @OptionGroup var effort: EffortOption
+  @OptionGroup var times: TimeOption
   @OptionGroup var work: WorkOptions
 
   @Flag(help: "Put the model into the archive, so that it can be decompressed without the model's file.")
@@ -30,6 +31,15 @@ struct Compress: ParsableCommand {
     help: ArgumentHelp(
       "What codes the samples: networks, context mixing, or what is best for each tile.", valueName: "coding"))
   var coding: Coding = .best
+
+  @Flag(
+    help: ArgumentHelp(
+      "Leave out metadata that does not change what a picture looks like.",
+      discussion: """
+        Texts, dates, Exif (and the orientation in it), backgrounds and unknown chunks go. Palettes, transparency, colour \
+        profiles, gamma, resolution and the frames of animations stay.
+        """))
+  var strip = false
 
   @Flag(name: .customLong("no-verify"), help: "Do not decode the archive again to check it.")
   var skipsVerification = false
@@ -62,7 +72,7 @@ struct Compress: ParsableCommand {
   private func compress(_ sources: PictureSources, called label: String, to output: String) throws {
     let library = try model.library()
     for picture in sources.pictures { try OutputFile.check(output, force: write.force, input: picture.path) }
-    let set = try sources.read(memoryLimit: work.memoryLimit.bytes)
+    let set = try sources.read(memoryLimit: work.memoryLimit.bytes, strip: strip, times: !times.dropsTimes)
     let bar = ProgressBar(label, total: set.samples * (skipsVerification ? 1 : 2), quiet: write.quiet)
     defer { bar.finish() }
     do {

@@ -25,14 +25,16 @@ extension Decompress {
       try OutputFile.check(output, force: write.force, input: input)
       try codec.recover(archive, only: single, models: library) { _, picture, damage in
         report.add(isSet ? "\(names[single])" : "the picture", picture, damage.map(archive.describe))
-        if let picture { try OutputFile.write(output, force: write.force) { try picture.writePNG(to: $0) } }
+        let time = time(of: single, in: archive)
+        if let picture { try OutputFile.write(output, force: write.force, time: time) { try picture.writePNG(to: $0) } }
       }
     } else {
       let output = try folder(for: names, input, file)
       do {
         try codec.recover(archive, models: library) { number, picture, damage in
           report.add("\(names[number])", picture, damage.map(archive.describe))
-          if let picture { try output.write(names[number]) { try picture.writePNG(to: $0) } }
+          let time = time(of: number, in: archive)
+          if let picture { try output.write(names[number], time: time) { try picture.writePNG(to: $0) } }
         }
       } catch {
         output.takeBack()

@@ -41,6 +41,7 @@ struct Decompress: ParsableCommand {
 
   @OptionGroup var write: WriteOptions
   @OptionGroup var model: ModelOption
+  @OptionGroup var times: TimeOption
   @OptionGroup var work: WorkOptions
 
   func validate() throws {
@@ -77,6 +78,11 @@ struct Decompress: ParsableCommand {
     guard isSet, write.output == nil, input != "-" else { return write.path(for: input, suffix: ".png") }
     let folder = input.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(input[...$0]) } ?? ""
     return folder + "\(name.lastPart)"
+  }
+
+  /// The time that the file of a picture gets; nil: now, as for any other picture than the one that was compressed.
+  func time(of number: Int, in archive: Archive) -> Int64? {
+    times.dropsTimes || crop != nil || scale.halvings > 0 ? nil : archive.time(ofImage: number)
   }
 
   /// The folder for all pictures of a set.
@@ -116,7 +122,8 @@ struct Decompress: ParsableCommand {
     let bar = ProgressBar(file.name, total: header.samples(decodedFor: crop), quiet: write.quiet)
     defer { bar.finish() }
     let raster = try work.codec(progress: bar.advance).decompress(archive, image: number, crop: crop, models: library)
-    try OutputFile.write(output, force: write.force) { try raster.writePNG(to: $0) }
+    let time = time(of: number, in: archive)
+    try OutputFile.write(output, force: write.force, time: time) { try raster.writePNG(to: $0) }
   }
 
   /// Writes all pictures to a folder.
@@ -129,7 +136,7 @@ struct Decompress: ParsableCommand {
     defer { bar.finish() }
     do {
       try work.codec(progress: bar.advance).decompress(archive, models: library) { number, raster in
-        try output.write(names[number]) { try raster.writePNG(to: $0) }
+        try output.write(names[number], time: time(of: number, in: archive)) { try raster.writePNG(to: $0) }
       }
     } catch {
       output.takeBack()

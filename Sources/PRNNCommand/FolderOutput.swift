@@ -29,13 +29,13 @@ final class FolderOutput {
     }
   }
 
-  /// Writes a file through `body`, which is given a sink of bytes.
+  /// Writes a file through `body`, which is given a sink of bytes; `time` as for ``OutputFile``.
   func write(
-    _ name: ImageName, _ body: (@escaping (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    _ name: ImageName, time: Int64?, _ body: (@escaping (UnsafeRawBufferPointer) throws -> Void) throws -> Void
   ) throws {
     for parent in parents(of: name) where known.insert(Array(parent.utf8)).inserted { try make(parent) }
     let isNew = access(path(name), F_OK) != 0
-    try OutputFile.write(path(name), force: force, body)
+    try OutputFile.write(path(name), force: force, time: time, body)
     if isNew { made.append(path(name)) }
   }
 

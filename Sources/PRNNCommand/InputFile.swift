@@ -5,17 +5,19 @@ import Raster
 /// A file to read, or standard input, called "-".
 final class InputFile {
   let name: String
+  private let isStandardInput: Bool
   private let descriptor: Int32
 
   /// - Throws: ``Failure`` for what cannot be opened, and for folders.
   init(_ path: String) throws {
-    name = path == "-" ? "standard input" : path
-    descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    isStandardInput = path == "-"
+    name = isStandardInput ? "standard input" : path
+    descriptor = isStandardInput ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Failure(name, errno: errno, status: EX_NOINPUT) }
     guard !isFolder else { throw Failure(name, "is a folder; give the files in it", status: EX_NOINPUT) }
   }
 
-  deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
+  deinit { if !isStandardInput { close(descriptor) } }
 
   private var status: stat {
     var s = stat()
@@ -24,6 +26,9 @@ final class InputFile {
   }
 
   private var isFolder: Bool { status.st_mode & S_IFMT == S_IFDIR }
+
+  /// When it was modified, in seconds since 1970 began; nil for standard input.
+  var time: Int64? { isStandardInput ? nil : Int64(status.st_mtim.tv_sec) }
 
   /// Fills as much of the buffer as one call gives.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {

@@ -24,8 +24,12 @@ enum OutputFile {
   }
 
   /// Writes a file through `body`, which is given a sink of bytes.
+  ///
+  /// - Parameter time: when it is to have been modified, in seconds since 1970 began; nil: now. Pipes, devices and file
+  ///   systems that have no such times take what they can.
   static func write(
-    _ path: String, force: Bool, _ body: (@escaping (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    _ path: String, force: Bool, time: Int64? = nil,
+    _ body: (@escaping (UnsafeRawBufferPointer) throws -> Void) throws -> Void
   ) throws {
     try check(path, force: force)
     if path == "-" { return try body { try put($0, to: STDOUT_FILENO, "standard output") } }
@@ -41,6 +45,7 @@ enum OutputFile {
       umask(mask)
       fchmod(descriptor, 0o666 & ~mask)
       try body { try put($0, to: descriptor, path) }
+      if let time { setTime(of: descriptor, time) }
       isOpen = false
       guard close(descriptor) == 0 else { throw Failure(path, errno: errno, status: EX_IOERR) }
       try publish(template, as: target, force: force)
@@ -66,6 +71,12 @@ enum OutputFile {
     guard descriptor >= 0 else { throw Failure(path, errno: errno, status: EX_CANTCREAT) }
     defer { close(descriptor) }
     try body { try put($0, to: descriptor, path) }
+  }
+
+  private static func setTime(of descriptor: Int32, _ seconds: Int64) {
+    var s = stat()
+    guard fstat(descriptor, &s) == 0 else { return }
+    futimens(descriptor, [s.st_atim, timespec(tv_sec: time_t(seconds), tv_nsec: 0)])
   }
 
   /// The file that a symbolic link leads to, so that the link stays one.

@@ -60,13 +60,18 @@ struct PictureSources {
 
   /// Decodes all files.
   ///
+  /// - Parameters:
+  ///   - strip: leave out metadata that does not change what they look like.
+  ///   - times: take the files' times, too.
   /// - Throws: ``Failure`` for the first one that cannot be.
-  func read(memoryLimit: Int) throws -> PictureSet {
+  func read(memoryLimit: Int, strip: Bool, times: Bool) throws -> PictureSet {
     var set = PictureSet()
     for (path, name) in pictures {
       let file = try InputFile(path)
       do {
-        set.add(try Raster(png: file.read(into:), memoryLimit: memoryLimit - set.samples), name: name)
+        var raster = try Raster(png: file.read(into:), memoryLimit: memoryLimit - set.samples)
+        if strip { raster.strip() }
+        set.add(raster, name: name, time: times ? file.time : nil)
       } catch RasterError.tooLarge(let bytes, _) {
         let (needed, overflow) = bytes.addingReportingOverflow(set.samples)
         throw Failure(file.name, RasterError.tooLarge(bytes: overflow ? bytes : needed, limit: memoryLimit))

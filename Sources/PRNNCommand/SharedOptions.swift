@@ -22,6 +22,11 @@ struct WorkOptions: ParsableArguments {
   }
 }
 
+struct TimeOption: ParsableArguments {
+  @Flag(name: .customLong("no-preserve"), help: "Do not keep when the pictures' files were modified.")
+  var dropsTimes = false
+}
+
 struct WriteOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write; - is standard output.", valueName: "file"))
   var output: String?

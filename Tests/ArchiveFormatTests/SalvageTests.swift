@@ -5,7 +5,7 @@ import Testing
 
 /// Archives that are damaged in every way, and what is still in them.
 @Suite struct SalvageTests {
-  /// Two series of one size, of tiles and of a palette, then lots: all kinds of chunks but those of version 3.
+  /// Two series of one size, of tiles and of a palette, then lots: all kinds of chunks up to version 2.
   static let set: Archive = {
     let tiled = Archive.Header(
       width: 5, height: 5, colourType: 3, bitDepth: 8, interlaced: false, model: 0, tileWidth: 3, tileHeight: 2)
@@ -51,7 +51,19 @@ import Testing
       ])
   }()
 
-  static let archives = [set, single]
+  /// The chunks of version 5.
+  static let packed: Archive = {
+    var archive = single
+    archive.version = 5
+    let text = Archive.PNGChunk(place: 0, type: Array("tEXt".utf8), bytes: Array(repeating: 7, count: 40))
+    archive.series[0].chunks = [text, text]
+    archive.series[0].times = [1_700_000_000]
+    archive.series[0].checksums = [1, 2, 3]
+    archive.series[0].codings = Array(repeating: .network, count: 3)
+    return archive
+  }()
+
+  static let archives = [set, single, packed]
 
   /// The chunks of an archive: type, and where they are.
   private func chunks(_ bytes: [UInt8]) throws -> [(type: ChunkType, range: Range<Int>)] {
@@ -123,6 +135,12 @@ import Testing
       case .names:
         #expect(salvage.losses == [.names(series: series)] && found.missingParts.isEmpty)
         #expect("\(found.series[series - 1].names[0])" == "unnamed/1.png")
+      case .times:
+        #expect(salvage.losses == [.times(series: series)] && found.series[0].times.isEmpty)
+        #expect(found.series[0].chunks == archive.series[0].chunks)
+      case .metadata:
+        #expect(salvage.losses == [.metadataList(series: series)] && found.series[0].chunks.isEmpty)
+        #expect(found.series[0].times == archive.series[0].times && found.missingParts.isEmpty)
       case .pngChunk where archive.series[series - 1].header.colourType == 2 || chunks[number + 1].type == .pngChunk:
         guard salvage.losses.count == 1, case .metadata(_, series) = salvage.losses[0] else {
           Issue.record("byte \(place): \(salvage.losses)")

@@ -36,7 +36,8 @@ import Testing
     let raster = Self.drawing(type, size.0, size.1)
     let bytes = try Codec().compress(raster, model: Self.model, coding: .mixing)
     let archive = try Archive(bytes)
-    #expect(archive.version == 4 && archive.models.isEmpty && !archive.series[0].usesNetworks)
+    // A palette is shorter in a list of version 5.
+    #expect(archive.version == (type == .palette ? 5 : 4) && archive.models.isEmpty && !archive.series[0].usesNetworks)
     #expect(try Codec().decompress(bytes, models: ModelLibrary([])) == raster)
     #expect(try Codec(threads: 2, kernel: "scalar").compress(raster, model: Self.model, coding: .mixing) == bytes)
   }

@@ -62,6 +62,12 @@ def main():
             with tempfile.TemporaryDirectory() as folder:
                 report(f"{picture.name} ({' '.join(options)})",
                        decoded_again(program, picture, options, BUNDLED, folder))
+    for name in ("metadata-set", "metadata-single"):  # PNG chunks and times
+        with tempfile.TemporaryDirectory() as folder:
+            source = f"{folder}/{name}"
+            subprocess.run([program, "decompress", "--quiet", VECTORS / f"{name}.prnn", "-o", source,
+                            "--model", VECTORS / "tiny.prnnmodel"], check=True)
+            report(f"{name} (again)", decoded_again(program, source, ["--coding", "mixing"], [], folder))
     with tempfile.TemporaryDirectory() as folder:  # a set, with its names and its model in the archive
         report("corpus/made", decoded_again(program, ROOT / "corpus/made", ["--embed-model"], [], folder))
     print(f"{passed} passed, {failed} failed")

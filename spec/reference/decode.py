@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import struct
 import sys
 import zlib
@@ -25,6 +26,7 @@ from lattice import Lattice, read_lattice
 from learning import LearningNetwork, Rules, read_fits, read_rules
 from mixing import decode_mixed
 from model_file import ALPHA, COLOUR, GRAY, Model, load_model
+from metadata import read_png_chunks, read_times
 from names import check_names, read_names
 
 GROUPS = {  # colour type -> groups of channels, each with its network [format: Channels and groups]
@@ -44,8 +46,8 @@ MOST_PIXELS = 2**26  # of a series; a limit of this program alone, so that a dam
 
 @dataclass
 class Header:
-    """The fields of IMAG, the names, the PNGC chunks as (place, type, data), and how the networks learn.
-    [format: IMAG, NAME, PNGC, LRNG]"""
+    """The fields of IMAG, the names and times, the PNG chunks as (place, type, data), and how the networks learn.
+    [format: IMAG, NAME, TIME, PNGC, META, LRNG]"""
     width: int
     height: int
     colour_type: int
@@ -61,6 +63,7 @@ class Header:
     lattice: Lattice | None = None
     rules: Rules | None = None  # by which the networks learn
     names: list[str] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)  # seconds since 1970 began
     png_chunks: list[tuple[int, bytes, bytes]] = field(default_factory=list)
     codings: set[int] = field(default_factory=set)  # of its tiles
 
@@ -110,7 +113,7 @@ class Chunks:
              2: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"INDX", b"TILE", b"DONE"),
              3: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"LATT", b"LRNG", b"INDX", b"TILE", b"DONE")}
     KNOWN[4] = KNOWN[3]
-    KNOWN[5] = (*KNOWN[3], b"FITS")
+    KNOWN[5] = KNOWN[4] + (b"TIME", b"META", b"FITS")
 
     def __init__(self, data: bytes):
         self.fields = Fields(data, "the archive")
@@ -118,6 +121,7 @@ class Chunks:
         self.version = self.fields.number("H")
         require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 5")
         self.skipped = False  # was there a chunk to skip between the last one taken and the one at hand?
+        self.newest = False  # was there a chunk that only the newest version has?
         self.read()
 
     def read(self) -> None:
@@ -140,6 +144,7 @@ class Chunks:
         require(self.kind == kind, f"a chunk {self.name} stands where {kind.decode()} should")
         fields = Fields(self.payload, f"the chunk {self.name}")
         self.skipped = False
+        self.newest |= kind in (b"TIME", b"META", b"FITS")
         if kind != b"DONE":
             self.read()
         return fields
@@ -190,16 +195,16 @@ def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model
         require(not networks[role][0].bernoulli or (header.colour_type, header.bit_depth) == (0, 1),
                 "the model codes gray pictures of 1 bit only")
 
-    while chunks.kind == b"PNGC":
-        fields = chunks.take(b"PNGC")
-        place, kind = fields.unpack("B4s")
-        require(place <= 2 and kind.isalpha(), "unknown place or type of a PNG chunk")
-        require(kind not in (b"IHDR", b"IDAT", b"IEND"), "a PNG chunk that the image header stands for")
-        require(kind not in (b"PLTE", b"tRNS") or all(kind != k for _, k, _ in header.png_chunks),
-                "a PNG chunk comes twice")
-        data = fields.rest()
-        require(kind != b"PLTE" or len(data) in range(3, 769, 3), "a palette of a wrong length")
-        header.png_chunks.append((place, kind, data))
+    if chunks.kind == b"TIME":
+        header.times = read_times(chunks.take(b"TIME"), header.count)
+    while chunks.kind in (b"PNGC", b"META"):
+        for place, kind, data in read_png_chunks(chunks):
+            require(place <= 2 and kind.isalpha(), "unknown place or type of a PNG chunk")
+            require(kind not in (b"IHDR", b"IDAT", b"IEND"), "a PNG chunk that the image header stands for")
+            require(kind not in (b"PLTE", b"tRNS") or all(kind != k for _, k, _ in header.png_chunks),
+                    "a PNG chunk comes twice")
+            require(kind != b"PLTE" or len(data) in range(3, 769, 3), "a palette of a wrong length")
+            header.png_chunks.append((place, kind, data))
 
     require(header.colour_type != 3 or any(k == b"PLTE" for _, k, _ in header.png_chunks), "no palette")
     weights = np.tile(header.default_weights(), (header.channels, 1))
@@ -346,8 +351,7 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
             "an archive of version 3 without a colour lattice or networks that learn")
     require(chunks.version != 4 or any(h.codings - {NETWORKS} for h, _ in series),
             "an archive of version 4 whose tiles are all coded by networks")
-    require(chunks.version != 5 or any(h.rules and h.rules.fits for h, _ in series),
-            "an archive of version 5 without fits")
+    require(chunks.version != 5 or chunks.newest, "an archive of version 5 without TIME, META or FITS")
     require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
     check_names([name for h, _ in series for name in h.names])
     return series
@@ -373,15 +377,21 @@ def png_file(header: Header, samples: np.ndarray) -> bytes:
     return b"".join(parts + [chunk(b"IEND", b"")])
 
 
+def write_image(header: Header, samples: np.ndarray, number: int, path: Path) -> None:
+    path.write_bytes(png_file(header, samples))
+    if header.times:
+        os.utime(path, (header.times[number], header.times[number]))
+
+
 def write(series: list[tuple[Header, np.ndarray]], output: Path) -> None:
     """Pictures with names go into a folder, one without into a file. No name leads out of the folder: see is_name."""
     for header, samples in series:
-        for name, image in zip(header.names, samples):
+        for i, name in enumerate(header.names):
             (output / name).parent.mkdir(parents=True, exist_ok=True)
-            (output / name).write_bytes(png_file(header, image))
+            write_image(header, samples[i], i, output / name)
     if not series[0][0].names:
         require(len(series) == 1 and len(series[0][1]) == 1, "the archive has several images, a PNG file holds one")
-        output.write_bytes(png_file(series[0][0], series[0][1][0]))
+        write_image(series[0][0], series[0][1][0], 0, output)
 
 
 def main() -> None:

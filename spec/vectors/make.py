@@ -9,6 +9,7 @@ two archives of hills.png are of those. The models paper-*.prnnmodel are of make
 
 import hashlib
 import json
+import os
 import pathlib
 import random
 import struct
@@ -166,8 +167,8 @@ def drawing(h, w, c, seed):
     return a
 
 
-def png(path, depth, colour, samples):
-    """Writes a PNG file; of 16 bits, the samples' bytes are the last axis."""
+def png(path, depth, colour, samples, before=(), after=()):
+    """Writes a PNG file; of 16 bits, the samples' bytes are the last axis. Chunks before and after the samples: kind, data."""
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     h, w = samples.shape[:2]
@@ -176,7 +177,8 @@ def png(path, depth, colour, samples):
         rows = np.packbits(np.unpackbits(rows[..., None], axis=2)[:, :, 8 - depth:].reshape(h, -1), axis=1)
     body = zlib.compress(np.pad(rows, ((0, 0), (1, 0))).tobytes())
     palette = [chunk(b"PLTE", bytes(range(3 << depth)))] if colour == 3 else []
-    parts = [chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, depth, colour, 0, 0, 0)), *palette, chunk(b"IDAT", body), chunk(b"IEND", b"")]
+    parts = [chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, depth, colour, 0, 0, 0)), *palette,
+             *(chunk(*c) for c in before), chunk(b"IDAT", body), *(chunk(*c) for c in after), chunk(b"IEND", b"")]
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
 
 
@@ -206,6 +208,21 @@ def mixing():
     yield "mixing-lot", 8, 6, {f"{i}.png": np.roll(drawing(15, 14, 4, 79), i, 1) for i in range(5)}, only
 
 
+def metadata():
+    """Archives of version 5: name, colour type, options; of each file the name, samples, time and chunks before and after."""
+    few = [(b"sRGB", b"\0"), (b"pHYs", bytes([0, 0, 11, 19, 0, 0, 11, 19, 1])), (b"prVt", b"")]
+    text = [(b"tEXt", b"Comment\0" + b"a line of many, " * 20)]
+    # Lists of either kind, deflated and not; times that go up, down, and before 1970.
+    yield "metadata-set", 0, ("--coding", "mixing"), [
+        *((f"{i}.png", field(9, 12, 1, 80 + i), 10**9 + t, few + text, text) for i, t in enumerate((0, 7, -1, 86400))),
+        ("few.png", field(5, 8, 1, 90), -3600, few, ())]
+    # Coded by networks, which version 4 alone does not allow; palette and transparency are in the list.
+    yield "metadata-single", 3, ("--coding", "networks", "--model", HERE / "tiny.prnnmodel"), [
+        ("", field(11, 13, 1, 91) >> 4, 2**33, [(b"tRNS", bytes(9)), *text], few[2:])]
+    # Times only.
+    yield "metadata-time", 2, ("--coding", "mixing"), [("", drawing(4, 6, 3, 92), 10**9, (), ())]
+
+
 def as_image(samples):
     if samples.max() > 1:
         return Image.fromarray(samples)
@@ -219,8 +236,10 @@ def main():
         def add(name, source, samples, *options):
             if "--effort" not in options:
                 options += ("--effort", "fast")
-            if name.split("-")[0] != "mixing":
+            if name.split("-")[0] not in ("mixing", "metadata"):
                 options += ("--coding", "networks")
+            if not name.startswith("metadata"):
+                options += ("--no-preserve",)
             subprocess.run([PRNN, "compress", "--force", source, "-o", HERE / f"{name}.prnn", *options], check=True)
             table[f"{name}.prnn"] = hashlib.sha256(b"".join(a.tobytes() for a in samples)).hexdigest()
 
@@ -276,6 +295,14 @@ def main():
                 source, files = source.with_suffix(".png"), {"": files}
                 png(source, depth, colour, files[""])
             add(name, source, files.values(), *options)
+        for name, colour, options, files in metadata():
+            source = pathlib.Path(folder, name) if files[0][0] else pathlib.Path(folder, f"{name}.png")
+            if files[0][0]:
+                source.mkdir()
+            for file, samples, time, before, after in files:
+                png(source / file, 4 if colour == 3 else 8, colour, samples, before, after)
+                os.utime(source / file, (time, time))
+            add(name, source, [samples for _, samples, *_ in files], *options)
     (HERE / "vectors.json").write_text(json.dumps(table, indent=1) + "\n")
 
 
