@@ -5,7 +5,7 @@ public enum ModelExport {
   /// Pictures that the scales of the activations are taken from, at most.
   public static let calibrationPictures = 512
   /// Pixels of the pictures that scales are compared by, at most, but one picture.
-  public static let trialPixels = 1 << 15
+  public static let trialPixels = 1 << 16
 
   /// The bytes of a model file with the networks in integers, and in floats behind them.
   ///

@@ -65,11 +65,14 @@ public struct Quantiser {
         let network = try? Quantiser(architecture, weights: weights, maxima: maxima, finer: next).network()
         guard let network else { break }
         let cost = network.likelihood(of: trial)
-        if cost < nats { (best, nats, finer) = (network, cost, next) }
+        if cost < nats * (1 - leastGain) { (best, nats, finer) = (network, cost, next) }
       }
     }
     return best
   }
+
+  /// The share of the cost that a finer scale has to save: the large magnitudes that it clamps are seldom among few pictures.
+  private static let leastGain = 0.001
 
   /// Fraction bits that a scale may be finer than the largest magnitude asks for.
   private static let mostFiner = 3
