@@ -68,7 +68,8 @@ extension Codec {
       return !always && header.width * header.height * header.count <= Effort.fewPixels
     }
     try encode(set, few, into: &plain, model)
-    for i in few where plain.series[i].streamBytes < learned.series[i].streamBytes + learning.bytes.count {
+    let overhead = learning.bytes.count + (learning.fits?.bytes.count ?? 0)
+    for i in few where plain.series[i].streamBytes < learned.series[i].streamBytes + overhead {
       (learned.series[i].learning, learned.series[i].fits) = ([], [])
       learned.series[i].tiles = plain.series[i].tiles
     }

@@ -86,7 +86,7 @@ extension ArchiveSummary.Series {
       learns: !series.learning.isEmpty, hasFits: !series.fits.isEmpty,
       colours: series.lattice?.summary ?? "not weighed",
       earliestTime: series.times.min().map(utc), latestTime: series.times.max().map(utc),
-      pngChunks: series.chunks.map(PNGChunkSummary.init), streamBytes: stream,
+      pngChunks: series.chunks.enumerated().map { PNGChunkSummary($1, isRead: $0 < 1000) }, streamBytes: stream,
       bitsPerDim: Double(stream * 8) / (Double(h.width) * Double(h.height) * Double(h.channels) * Double(h.count)))
   }
 

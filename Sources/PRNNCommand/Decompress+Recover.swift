@@ -25,7 +25,7 @@ extension Decompress {
       try OutputFile.check(output, force: write.force, input: input)
       try codec.recover(archive, only: single, models: library) { _, picture, damage in
         report.add(isSet ? "\(names[single])" : "the picture", picture, damage.map(archive.describe))
-        let time = time(of: single, in: archive)
+        let time = damage.isEmpty ? time(of: single, in: archive) : nil
         if let picture { try OutputFile.write(output, force: write.force, time: time) { try picture.writePNG(to: $0) } }
       }
     } else {
@@ -33,7 +33,7 @@ extension Decompress {
       do {
         try codec.recover(archive, models: library) { number, picture, damage in
           report.add("\(names[number])", picture, damage.map(archive.describe))
-          let time = time(of: number, in: archive)
+          let time = damage.isEmpty ? time(of: number, in: archive) : nil
           if let picture { try output.write(names[number], time: time) { try picture.writePNG(to: $0) } }
         }
       } catch {

@@ -27,8 +27,11 @@ final class InputFile {
 
   private var isFolder: Bool { status.st_mode & S_IFMT == S_IFDIR }
 
-  /// When it was modified, in seconds since 1970 began; nil for standard input.
-  var time: Int64? { isStandardInput ? nil : Int64(status.st_mtim.tv_sec) }
+  /// When it was modified, in seconds since 1970 began; nil for standard input, and for what is no file, such as a pipe.
+  var time: Int64? {
+    let status = status
+    return isStandardInput || status.st_mode & S_IFMT != S_IFREG ? nil : Int64(status.st_mtim.tv_sec)
+  }
 
   /// Fills as much of the buffer as one call gives.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {

@@ -8,11 +8,12 @@ struct PNGChunkSummary: Encodable {
   /// What it says, as people read it; nil for what is not known, or makes no sense.
   let summary: String?
 
-  init(_ chunk: Archive.PNGChunk) {
+  /// - Parameter isRead: whether to look for what it says.
+  init(_ chunk: Archive.PNGChunk, isRead: Bool) {
     type = String(decoding: chunk.type, as: UTF8.self)
     bytes = chunk.bytes.count
     var fields = PNGFields(chunk.bytes)
-    summary = try? PNGChunkSummary.words(type, &fields)
+    summary = isRead ? try? PNGChunkSummary.words(type, &fields) : nil
   }
 
   /// Of the kinds that the PNG specification has, third edition, section 11.
@@ -41,6 +42,8 @@ struct PNGChunkSummary: Encodable {
     case "tIME":
       let year = try Int32(fields.byte()) << 8 | Int32(fields.byte())
       let rest = try (0..<5).map { _ in Int32(try fields.byte()) }
+      let isDate = year < 10_000 && (1...12).contains(rest[0]) && (1...31).contains(rest[1])
+      guard isDate, rest[2] < 24, rest[3] < 60, rest[4] < 61 else { return nil }
       return calendar(year: year, month: rest[0], day: rest[1], Array(rest[2...]))
     case "tEXt": return "\(printable(try fields.latin1())): \(printable(PNGFields.latin1(try fields.rest())))"
     case "zTXt":
@@ -74,7 +77,7 @@ struct PNGChunkSummary: Encodable {
 /// Reads the data of a PNG chunk: numbers have their most significant byte first, texts end at a 0.
 private struct PNGFields {
   /// More of a text than this is not looked at, in bytes.
-  private static let longestText = 4096
+  private static let longestText = 1024
 
   private struct Damaged: Error {}
 

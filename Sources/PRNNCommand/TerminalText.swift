@@ -25,9 +25,11 @@ func printable(_ text: some Sequence<Unicode.Scalar>, most: Int = 160) -> String
 /// A time in seconds since 1970 began, as 2026-11-21 21:02:31 UTC; of years that no calendar has, the seconds.
 func utc(_ seconds: Int64) -> String {
   var (time, fields) = (time_t(seconds), tm())
-  guard gmtime_r(&time, &fields) != nil else { return "\(seconds) seconds after 1970" }
+  guard gmtime_r(&time, &fields) != nil, (-1900..<8100).contains(fields.tm_year) else {
+    return "\(seconds) seconds after 1970"
+  }
   return calendar(
-    year: fields.tm_year &+ 1900, month: fields.tm_mon + 1, day: fields.tm_mday,
+    year: fields.tm_year + 1900, month: fields.tm_mon + 1, day: fields.tm_mday,
     [fields.tm_hour, fields.tm_min, fields.tm_sec])
 }
 

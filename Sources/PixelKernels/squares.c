@@ -13,7 +13,7 @@ static int32_t count(const prnn_squares *s) {
 }
 
 static size_t above_bytes(const prnn_squares *s) {
-  return (size_t)(prnn_squares_blocks(s) + 1) * prnn_squares_length(count(s) + s->channels) * sizeof *s->above;
+  return ((size_t)prnn_squares_blocks(s) + 1) * prnn_squares_length(count(s) + s->channels) * sizeof *s->above;
 }
 
 size_t prnn_squares_bytes(const prnn_squares *s) { return s->ring * sizeof *s->rows + above_bytes(s); }
