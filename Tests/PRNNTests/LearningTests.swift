@@ -141,8 +141,10 @@ import Testing
     var raster = picture(.rgb, 160, 120)
     for pixel in 0..<160 * 120 {
       let red = UInt8(random.next() % 256)
+      let half = red / 2 + UInt8(random.next() % 8)
       let isStripe = pixel % 160 / 5 % 2 == 0
-      raster.samples.replaceSubrange(3 * pixel..<3 * pixel + 3, with: [red, isStripe ? red : 255 - red, 255 - red])
+      let blue = 200 - half + UInt8(random.next() % 8)
+      raster.samples.replaceSubrange(3 * pixel..<3 * pixel + 3, with: [red, isStripe ? half : 255 - half, blue])
     }
     func size(_ learning: Learning) throws -> Int {
       try Codec().compress(
@@ -150,7 +152,7 @@ import Testing
       ).count
     }
     let fitted = Learning(Self.mixed.experts, mixing: 30, fits: Effort.max.learning!.fits)
-    #expect(try size(fitted) < size(Self.mixed) * 98 / 100)
+    #expect(try size(fitted) < size(Self.mixed) * 99 / 100)
   }
 
   @Test func networksOfThePaperDoNotLearn() throws {

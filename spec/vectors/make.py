@@ -138,7 +138,6 @@ def learning():
     yield "fits-rgba", "tiny-squares", f"{mixed}/40,{near},{wide},11,11,7,1,15,15,0,0,1,1,4,2", field(40, 45, 4, 39)
     yield "fits-lot", "tiny-squares", f"{mixed}/200,{near}", {
         f"{i:02}.png": field(20, 24, 1, 41 + i)[..., 0] for i in range(20)}
-    yield "fits-lattice", "tiny-squares", f"{mixed}/90,{wide}", few
     noise = np.random.default_rng(7).integers(0, 256, (33, 70, 3), np.uint8)
     yield "fits-noise", "tiny-squares", f"{mixed}/255,{near},{wide}", noise
     yield "fits-photo-fast", "photo-fast", f"{mixed}/40,{near},{wide}", field(23, 30, 2, 40)
