@@ -147,7 +147,7 @@ public final class TileCoder: NetworkCoder {
           { (i: Int) in isGiven(rows.lowerBound + i, step - wave.lag * (rows.lowerBound + i)) }
         }
         tables[channel].withPointer { table in
-          code(channel, work, planes.stride, count, table, lattice, experts, fits, mixer, skips, &coder)
+          code(channel, work, planes.stride, count, table, lattice, experts, mixer, skips, &coder)
         }
         for expert in experts {
           expert.learner?.finishChannel(channel, expert.activations, experts[0].learner!.slopes.base, count: count)
@@ -168,8 +168,7 @@ public final class TileCoder: NetworkCoder {
   /// Logits, frequencies and the coder, a few pixels at a time so that the logits stay in the first-level cache.
   private func code<Coder: SymbolCoder>(
     _ channel: Int, _ work: Workspace, _ stride: Int, _ count: Int, _ table: UnsafePointer<Int16>?,
-    _ lattice: LatticeWeights?, _ experts: [Expert], _ fits: FitExperts?, _ mixer: Mixer?, _ skips: ((Int) -> Bool)?,
-    _ coder: inout Coder
+    _ lattice: LatticeWeights?, _ experts: [Expert], _ mixer: Mixer?, _ skips: ((Int) -> Bool)?, _ coder: inout Coder
   ) {
     for start in Swift.stride(from: 0, to: count, by: Workspace.logitRows) {
       let rows = min(Workspace.logitRows, count - start)
@@ -193,8 +192,7 @@ public final class TileCoder: NetworkCoder {
           sample.pointee, centre: centre, channel: channel, work.distribution, total: total)
         let symbol = sample.pointee &- centre
         experts[0].learner?.note(work.distribution, total: total, symbol: symbol, pixel: start + i)
-        mixer?.learn(work.distribution, symbol: symbol)
-        fits?.learn(sample.pointee, channel, pixel: start + i)
+        mixer?.learn(work.distribution, symbol: symbol, sample: sample.pointee, channel, pixel: start + i)
         lattice?.learn(channel, pixel: work.pixels[start + i], centre: centre, work.distribution, total: total)
       }
     }

@@ -55,14 +55,13 @@ extension Codec {
       try encode(set, all, into: &plain, model)
       return plain
     }
-    // With a lattice fits cost one picture of fourteen an eighth, and save others a hundredth: bench/results/lattice.md.
-    let haveLattices = plain.series.contains { $0.lattice != nil }
-    if haveLattices || !model.networks.contains(where: \.allowsFits) { learning.fits = nil }
+    if !model.networks.contains(where: \.allowsFits) { learning.fits = nil }
     var learned = plain
-    learned.raise(to: learning.fits == nil ? 3 : 5, set)
+    learned.raise(to: 3, set)
     for i in all {
       learned.series[i].learning = learning.bytes
-      learned.series[i].fits = learning.fits?.bytes ?? []
+      // With a lattice fits cost one picture of fourteen an eighth, and save others a hundredth: bench/results/lattice.md.
+      if let fits = learning.fits, plain.series[i].lattice == nil { learned.series[i].fits = fits.bytes }
     }
     try encode(set, all, into: &learned, model)
     let few = all.filter {
@@ -70,11 +69,11 @@ extension Codec {
       return !always && header.width * header.height * header.count <= Effort.fewPixels
     }
     try encode(set, few, into: &plain, model)
-    let overhead = learning.bytes.count + (learning.fits?.bytes.count ?? 0)
-    for i in few where plain.series[i].streamBytes < learned.series[i].streamBytes + overhead {
+    for i in few where plain.series[i].streamBytes < learned.series[i].learnedBytes {
       (learned.series[i].learning, learned.series[i].fits) = ([], [])
       learned.series[i].tiles = plain.series[i].tiles
     }
+    if learned.series.contains(where: { !$0.fits.isEmpty }) { learned.raise(to: 5, set) }
     return learned.series.contains { !$0.learning.isEmpty } ? learned : plain
   }
 
@@ -184,6 +183,8 @@ extension Archive {
 extension Archive.Series {
   /// Bytes of all streams.
   fileprivate var streamBytes: Int { tiles.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } } }
+  /// Those and what tells how networks learn.
+  fileprivate var learnedBytes: Int { streamBytes + learning.count + fits.count }
 
   /// A series before anything is coded.
   init(_ pictures: PictureSet.Series, _ header: Archive.Header, version: Int = 4, coding: Archive.Coding) {

@@ -47,10 +47,13 @@ public struct PictureSet: Sendable {
 
   /// Adds a picture.
   ///
-  /// - Parameter time: when its file was modified, in seconds since 1970 began (UTC).
-  /// - Precondition: all pictures of a set have names, or none has; so too with times.
+  /// - Parameter time: when its file was modified, in seconds since 1970 began (UTC); where one picture has none the set keeps
+  ///   none.
+  /// - Precondition: all pictures of a set have names, or none has.
   public mutating func add(_ raster: Raster, name: ImageName? = nil, time: Int64? = nil) {
-    precondition(count == 0 || isNamed == (name != nil) && series[0].times.isEmpty == (time == nil))
+    precondition(count == 0 || isNamed == (name != nil))
+    let keepsTimes = time != nil && (count == 0 || !series[0].times.isEmpty)
+    if !keepsTimes { for i in series.indices { series[i].times = [] } }
     let format = Format(
       width: raster.width, height: raster.height, colourType: raster.colourType, bitDepth: raster.bitDepth,
       interlaced: raster.interlaced, chunks: raster.chunks)
@@ -60,7 +63,7 @@ public struct PictureSet: Sendable {
     if format.samples <= PictureSet.lotSamples / 2 { open[format] = place }
     series[place].pictures.append(raster.samples)
     if let name { series[place].names.append(name) }
-    if let time { series[place].times.append(time) }
+    if let time, keepsTimes { series[place].times.append(time) }
     count += 1
     samples += format.samples
   }

@@ -3,22 +3,9 @@ import FoundationEssentials
 import Glibc
 import PixelKernels
 import PixelModels
-import PixelTraining
 import Testing
 
-@testable import IntegerInference
-
-/// Adds up what samples cost.
-private struct Meter: SymbolCoder {
-  var nats = 0.0
-
-  mutating func code(
-    _ sample: UInt8, centre: UInt8, channel: Int, _ distribution: UnsafePointer<prnn_distribution>, total: UInt32
-  ) -> UInt8 {
-    nats -= log(Double(prnn_frequency(distribution, UInt32(sample &- centre))) / Double(total))
-    return sample
-  }
-}
+@testable import PixelTraining
 
 /// The integer networks against what PyTorch computed in double precision with the same weights.
 @Suite struct FloatAgreementTests {
@@ -41,30 +28,11 @@ private struct Meter: SymbolCoder {
     maxima["skip"] = 4
     let integers = try Quantiser(network, weights: weights, maxima: maxima).network()
     #expect(integers.unboundedLayer() == nil && integers.obeysMasks)
-    func lot(_ tensor: SafeTensors.Tensor) throws -> LotSamples {
-      let lot = LotSamples(
-        LotSize(width: tensor.shape[2], height: tensor.shape[1], count: tensor.shape[0]), channels: network.channels,
-        isBernoulli: network.output == .bernoulli)
-      for (i, v) in try #require(tensor.bytes).enumerated() { lot.samples[i] = v }
-      return lot
-    }
-    let small = try tensors["small"].map(lot)
-    if let small {
-      for image in 0..<small.size.count {
-        for row in 0..<small.size.height {
-          for column in 0..<small.size.width {
-            for channel in 0..<network.channels { small.show(image, row, column, channel) }
-          }
-        }
-      }
-    }
-    var meters = [Meter()]
-    let plain = ValueWeights(Array(repeating: nil, count: network.channels))
-    PixelRNNCoder(integers, kernels: .fastest).run(
-      try lot(samples), small: small,
-      isKnown: small == nil ? nil : { _, row, column in row % 2 == 0 && column % 2 == 0 },
-      plain, &meters)
+    // Those of half the size are every second row and column of these.
+    let data = TrainingData(
+      width: samples.shape[2], height: samples.shape[1], channels: network.channels,
+      samples: try #require(samples.bytes))
     let nats = try #require(tensors["nats"]?.doubles?.first)
-    #expect(abs(meters[0].nats / nats - 1) < 0.002)
+    #expect(abs(integers.likelihood(of: data) / nats - 1) < 0.002)
   }
 }

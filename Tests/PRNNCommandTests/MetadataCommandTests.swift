@@ -52,6 +52,18 @@ import Testing
     #expect(time("out.png") == -5)
   }
 
+  /// A pipe has no time that means anything; a set with one in it keeps none.
+  @Test func timesOfPipes() throws {
+    let original = try folder.write("in.png", picture().png())
+    let (one, set) = (folder / "one.prnn", folder / "set.prnn")
+    #expect(shell("cat '\(original)' | \(program) compress /dev/stdin -o '\(one)'").status == 0)
+    #expect(!info("one.prnn").contains("modified"))
+    for order in ["'\(original)' /dev/stdin", "/dev/stdin '\(original)'"] {
+      #expect(shell("cat '\(original)' | \(program) compress \(order) -o '\(set)' --force").status == 0)
+      #expect(info("set.prnn").contains("2 of 8 × 5") && !info("set.prnn").contains("modified"))
+    }
+  }
+
   @Test func timesOfASet() throws {
     try folder.makeFolder("set")
     for i in 0..<4 {

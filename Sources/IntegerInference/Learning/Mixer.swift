@@ -73,8 +73,13 @@ final class Mixer {
     return UnsafePointer(mixed.base)
   }
 
-  /// Moves the weights that the last logits were made with.
-  func learn(_ distribution: UnsafePointer<prnn_distribution>, symbol: UInt8) {
+  /// Moves the weights that the last logits were made with, and tells the fits their errors.
+  ///
+  /// - Parameter pixel: of the step.
+  func learn(
+    _ distribution: UnsafePointer<prnn_distribution>, symbol: UInt8, sample: UInt8, _ channel: Int, pixel: Int
+  ) {
+    fits?.learn(sample, channel, pixel: pixel)
     kernels.table.expectations(distribution, logits, Int32(count), means.base)
     for e in 0..<count {
       let gain = (Int(logits[e]![Int(symbol)]) - Int(means.base[e])) * rates[e]
