@@ -181,7 +181,7 @@ final class LatticeWeights {
       classOf[green] = 0
       // Too rare to be worth the time.
       if prnn_frequency(d, UInt32(symbol)) <= least { continue }
-      let blue = Int(LocalInputs.blueCentre(red: red, green: green, prediction))
+      let blue = Int(blueCentre(red: red, green: green, prediction))
       let (low, high) = (max(0, blue - 5), min(255, blue + 5))
       let far = seen.bits(red << 16 | green << 8 | low, count: high - low + 1)
       let (first, last) = (max(0, blue - 1), min(255, blue + 1))

@@ -59,7 +59,7 @@ package struct LocalInputs {
     for i in 0..<count {
       let pixel = pixels[i]
       let prediction = predictions + i * architecture.channels
-      let centre = LocalInputs.centre(channel, pixel, prediction)
+      let centre = softmaxCentre(channel, pixel, prediction)
       centres[i] = centre
       var extra = extra + i * stride
       setLevel(centre, extra, stride: 1)
@@ -70,21 +70,5 @@ package struct LocalInputs {
         setError(pixel[channel - 1], prediction[channel - 1], extra)
       }
     }
-  }
-
-  /// The value that a channel's softmax is centred on: its prediction, moved with the errors of the channels before.
-  private static func centre(
-    _ channel: Int, _ pixel: UnsafeMutablePointer<UInt8>, _ prediction: UnsafePointer<UInt8>
-  ) -> UInt8 {
-    guard channel > 0 else { return prediction[0] }
-    guard channel == 1 else { return blueCentre(red: Int(pixel[0]), green: Int(pixel[1]), prediction) }
-    return UInt8(max(0, min(255, Int(prediction[1]) + Int(pixel[0]) - Int(prediction[0]))))
-  }
-
-  /// The centre of B when R and G are these.
-  @inline(__always)
-  static func blueCentre(red: Int, green: Int, _ prediction: UnsafePointer<UInt8>) -> UInt8 {
-    let move = (red - Int(prediction[0]) + green - Int(prediction[1])) >> 1
-    return UInt8(max(0, min(255, Int(prediction[2]) + move)))
   }
 }

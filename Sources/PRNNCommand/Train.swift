@@ -159,7 +159,8 @@ struct Train: ParsableCommand {
     var notes = TrainingNotes(source: data.source, log: log)
     guard let from else {
       let network = try network.network(level: data.level ?? 0)
-      let weights = try start.map { try TrainingJob.weights($0, network) }
+      let seed = settings.seed ?? TrainingConfiguration().seed
+      let weights = try start.map { try TrainingJob.weights($0, network, seed: seed) }
       return try TrainingJob(network, weights, notes, settings, length, threads: threads)
     }
     let model = try ModelOption.model(named: from)

@@ -55,15 +55,18 @@ extension TrainingJob {
     }
   }
 
-  /// The weights of a network in a file of tensors.
+  /// The weights of a network in a file of tensors. Where the network there only lacks `--differences`, or has them too
+  /// much, its last layer begins anew.
   ///
   /// - Throws: `FileError`.
-  static func weights(_ path: String, _ network: PixelRNN) throws -> [Float] {
+  static func weights(_ path: String, _ network: PixelRNN, seed: UInt64) throws -> [Float] {
     let networks: [FloatNetwork]
     do { networks = try FloatNetwork.read(contents(of: path)) } catch let error as FileError { throw error } catch {
       throw FileError(path, error)
     }
-    guard let same = networks.first(where: { $0.network == network }) else {
+    let others = networks.lazy.compactMap { $0.withOutput(network.output, seed: seed) }
+    guard let same = networks.first(where: { $0.network == network }) ?? others.first(where: { $0.network == network })
+    else {
       let found = networks.map(\.network.kind.name).joined(separator: ", ")
       throw FileError(path, TrainingError.otherNetwork("it has: \(found)"))
     }

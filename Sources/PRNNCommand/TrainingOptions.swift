@@ -35,6 +35,9 @@ struct NetworkOptions: ParsableArguments {
   @Flag(help: "Samples are 0 and 1.")
   var bernoulli = false
 
+  @Flag(help: "The softmax is over differences from a prediction: fewer epochs reach the same.")
+  var differences = false
+
   @Option(help: ArgumentHelp("Features of the condition at levels above 0 (16).", valueName: "n"))
   var condition: Int?
 
@@ -42,7 +45,8 @@ struct NetworkOptions: ParsableArguments {
     [
       architecture.map { _ in "--architecture" }, layers.map { _ in "--layers" }, features.map { _ in "--features" },
       headWidth.map { _ in "--head-width" }, noResidual ? "--no-residual" : nil, skip ? "--skip" : nil,
-      channels.map { _ in "--channels" }, bernoulli ? "--bernoulli" : nil, condition.map { _ in "--condition" },
+      channels.map { _ in "--channels" }, bernoulli ? "--bernoulli" : nil,
+      differences ? "--differences" : nil, condition.map { _ in "--condition" },
     ].compactMap { $0 }
   }
 
@@ -52,9 +56,11 @@ struct NetworkOptions: ParsableArguments {
       let names = PixelRNN.Kind.allValueStrings.joined(separator: ", ")
       throw ValidationError("Give --architecture (\(names)), or --resume.")
     }
+    guard !bernoulli || !differences else { throw ValidationError("Give --bernoulli or --differences, not both.") }
     let network = PixelRNN(
       kind: architecture, channels: channels ?? 1, layers: layers ?? 7, features: features ?? 16,
-      headWidth: headWidth ?? 32, residual: !noResidual, skip: skip, output: bernoulli ? .bernoulli : .softmax,
+      headWidth: headWidth ?? 32, residual: !noResidual, skip: skip,
+      output: bernoulli ? .bernoulli : differences ? .differences : .softmax,
       condition: level > 0 ? condition ?? 16 : 0)
     guard network.isSupported, level == 0 || network.condition > 0 else {
       throw ValidationError(

@@ -43,6 +43,9 @@ extension IntegerPixelRNN {
     }
   }
 
+  /// The first version of model files that can hold it.
+  var fileVersion: UInt16 { architecture.output == .differences ? 4 : 2 }
+
   /// The fields from the kind on.
   func append(to out: inout [UInt8], level: Int) {
     let a = architecture
@@ -79,7 +82,7 @@ extension ByteReader {
 }
 
 extension Model {
-  /// The bytes of a model file of version 2 with networks of the paper.
+  /// The bytes of a model file with networks of the paper.
   ///
   /// - Parameters:
   ///   - name: at most 255 bytes.
@@ -90,7 +93,8 @@ extension Model {
     name: String, provenance: String, networks: [(role: Role, level: Int, network: IntegerPixelRNN)],
     floats: [UInt8] = []
   ) -> [UInt8] {
-    var out = heading(version: 2, name: name, provenance: provenance) + [UInt8(networks.count)]
+    let version = networks.map(\.network.fileVersion).max() ?? 2
+    var out = heading(version: version, name: name, provenance: provenance) + [UInt8(networks.count)]
     for entry in networks {
       out.append(entry.role.rawValue)
       entry.network.append(to: &out, level: entry.level)

@@ -83,8 +83,7 @@ extension Model {
   ///   - provenance: JSON text about the training.
   public func file(replacing role: Role, with network: LocalNetwork, name: String, provenance: String) -> [UInt8] {
     let others = networks.map { $0.role == role ? Network(role: role, body: .local(network)) : $0 }
-    let isExtended = others.contains { if case .local(let local) = $0.body { local.isExtended } else { false } }
-    let version: UInt16 = isExtended ? 3 : others.allSatisfy(\.isLocal) && floats.isEmpty ? 1 : 2
+    let version = others.map(\.body.fileVersion).reduce(floats.isEmpty ? 1 : 2, max)
     var out = Model.heading(version: version, name: name, provenance: provenance)
     out.append(UInt8(others.count))
     for network in others {

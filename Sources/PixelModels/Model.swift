@@ -2,7 +2,7 @@ import ByteCoding
 
 /// A model file: networks in integers, their architecture, and where they come from. spec/format.md, "Model files".
 public struct Model: Sendable {
-  static let version = 3
+  static let version = 4
   /// The most networks of a multi-scale model.
   public static let mostLevels = 16
   static let magic: [UInt8] = Array("PRNNMODL".utf8)
@@ -44,10 +44,13 @@ public struct Model: Sendable {
     /// Whether it is a local network whose window has all that fits of local least squares see.
     public var allowsFits: Bool { if case .local(let local) = body { local.architecture.allowsFits } else { false } }
 
-    /// Whether its samples are 0 and 1.
-    public var isBernoulli: Bool {
-      if case .pixelRNN(let network) = body { network.architecture.output == .bernoulli } else { false }
+    /// Of a network of the paper.
+    public var output: PixelRNN.Output? {
+      if case .pixelRNN(let network) = body { network.architecture.output } else { nil }
     }
+
+    /// Whether its samples are 0 and 1.
+    public var isBernoulli: Bool { output == .bernoulli }
 
     /// Multiplications and additions for one pixel.
     public var macsPerPixel: Int {
@@ -62,6 +65,14 @@ public struct Model: Sendable {
   public enum Body: Equatable, Sendable {
     case local(LocalNetwork)
     case pixelRNN(IntegerPixelRNN)
+
+    /// The first version of model files that can hold it.
+    var fileVersion: UInt16 {
+      switch self {
+      case .local(let local): local.isExtended ? 3 : 1
+      case .pixelRNN(let network): network.fileVersion
+      }
+    }
   }
 
   /// A local PixelCNN in integers.
@@ -149,7 +160,7 @@ public struct Model: Sendable {
           throw ModelError.unsupported("a local network among levels")
         }
         guard levels.count <= Model.mostLevels else { throw ModelError.unsupported("\(levels.count) levels") }
-        let outputs = Set(networks.filter { $0.role == role }.map(\.isBernoulli))
+        let outputs = Set(networks.filter { $0.role == role }.map(\.output))
         guard outputs.count < 2 else { throw ModelError.unsupported("levels of different outputs") }
       }
       let end = Model.magic.count + reader.offset
@@ -188,6 +199,7 @@ extension Model.Network {
     }
     let level = Int(try reader.byte())
     let network = try IntegerPixelRNN(&reader, kind: kind)
+    guard version >= network.fileVersion else { throw ModelError.unsupported("a network of another kind") }
     guard network.architecture.channels == role.channels, (network.architecture.condition > 0) == (level > 0) else {
       throw ModelError.unsupported("a network of another shape")
     }

@@ -50,6 +50,7 @@ extension PixelRNN.Output {
     switch self {
     case .softmax: "softmax"
     case .bernoulli: "bernoulli"
+    case .differences: "differences"
     }
   }
 

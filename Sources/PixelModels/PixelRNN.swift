@@ -38,6 +38,10 @@ public struct PixelRNN: Equatable, Hashable, Sendable {
     case softmax = 1
     /// One logit; samples 0 and 1, which the network sees as -1 and 1.
     case bernoulli = 2
+    /// As `softmax`, but the 256 logits are those of the sample's difference, mod 256, from a prediction: that of the median
+    /// edge detector, moved with the errors of the channels before (spec/arithmetic.md, "Networks of the paper"). Not in the
+    /// paper; such a network need not learn where every value's logits have their maximum, and is trained in fewer epochs.
+    case differences = 3
   }
 
   public var kind: Kind
@@ -87,7 +91,8 @@ public struct PixelRNN: Equatable, Hashable, Sendable {
   /// Whether the integer engine can run it.
   public var isSupported: Bool {
     (channels == 1 || channels == 3) && (1...64).contains(layers) && (channels...512).contains(features)
-      && (channels...2048).contains(headWidth) && (output == .softmax || channels == 1) && (0...512).contains(condition)
+      && (channels...2048).contains(headWidth) && (output != .bernoulli || channels == 1)
+      && (0...512).contains(condition)
   }
 }
 
@@ -186,7 +191,7 @@ extension PixelRNN {
   /// The 1×1 convolutions after the blocks.
   public var head: [Convolution] {
     let here = [Tap(row: 0, column: 0)]
-    let last = output == .softmax ? 256 * channels : 1
+    let last = output == .bernoulli ? 1 : 256 * channels
     return [
       .init(name: "head.0", taps: here, inputs: 2 * features, outputs: headWidth, mask: .b),
       .init(name: "head.1", taps: here, inputs: headWidth, outputs: headWidth, mask: .b),

@@ -47,6 +47,19 @@ public struct FloatNetwork: Equatable, Sendable {
     return SafeTensors(tensors: all, metadata: ["architectures": encoded(networks.map(\.network))]).serialized()
   }
 
+  /// The network with a softmax of another kind, and weights of its last layer by a seed; nil where there is no such network.
+  public func withOutput(_ output: PixelRNN.Output, seed: UInt64) -> FloatNetwork? {
+    var other = network
+    other.output = output
+    guard network.output != .bernoulli, output != .bernoulli else { return nil }
+    var moved = FloatNetwork(other, weights: weights)
+    let (layout, fresh) = (ParameterLayout(other), initialWeights(other, seed: seed))
+    for range in [layout.range("output.weight"), layout.range("output.bias")] {
+      moved.weights.replaceSubrange(range, with: fresh[range])
+    }
+    return moved
+  }
+
   /// Weights with 0 where a mask is.
   private static func masked(_ weights: [Float], _ network: PixelRNN) -> [Float] {
     zip(weights, ParameterLayout(network).mask()).map { $1 ? $0 : 0 }

@@ -69,7 +69,7 @@ final class Head {
   /// The logits become their gradients.
   private func loss(_ pass: Pass, _ targets: UnsafePointer<UInt8>, rows: Int) -> Double {
     let logits = activations[3].at(0)
-    guard network.output == .softmax else { return pass.kernels.bernoulli_loss(logits, targets, rows) }
+    if network.output == .bernoulli { return pass.kernels.bernoulli_loss(logits, targets, rows) }
     return (0..<network.channels).reduce(0) {
       $0 + pass.kernels.softmax_loss(logits + 256 * $1, 256 * network.channels, targets + $1, network.channels, rows)
     }

@@ -26,7 +26,7 @@ public struct MuonPlan: Equatable, Sendable {
     matrices = network.convolutions.filter { $0.name != "first" && $0.name != "output" }.map {
       Matrix(range: layout.range($0.name + ".weight"), rows: $0.taps.count * $0.inputs, columns: $0.outputs)
     }
-    valueRows = network.output == .softmax ? [layout.range("output.weight"), layout.range("output.bias")] : []
+    valueRows = network.output == .bernoulli ? [] : [layout.range("output.weight"), layout.range("output.bias")]
     masked = layout.mask().enumerated().filter { !$0.element }.map(\.offset)
   }
 }

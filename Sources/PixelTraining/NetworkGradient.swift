@@ -1,3 +1,4 @@
+import IntegerInference
 import PixelKernels
 import PixelModels
 
@@ -25,7 +26,7 @@ public final class NetworkGradient {
   private let stream: Stream
   /// The samples as the first convolution sees them.
   private let input: Map
-  /// The samples, (row, column, batch, channel).
+  /// The symbols, (row, column, batch, channel).
   private var targets: [UInt8]
   /// Indices of the weights that a mask takes away.
   private let masked: [Int]
@@ -96,9 +97,16 @@ public final class NetworkGradient {
   private func setTargets(_ samples: UnsafePointer<UInt8>) {
     let channels = network.channels
     for image in 0..<batch {
-      for pixel in 0..<width * height {
-        for c in 0..<channels {
-          targets[(pixel * batch + image) * channels + c] = samples[(image * width * height + pixel) * channels + c]
+      for row in 0..<height {
+        for column in 0..<width {
+          let place = row * width + column
+          let pixel = samples + (image * width * height + place) * channels
+          for c in 0..<channels {
+            let centre =
+              network.output == .differences
+              ? softmaxCentre(c, pixel, row: row, column: column, width: width, channels: channels) : 0
+            targets[(place * batch + image) * channels + c] = pixel[c] &- centre
+          }
         }
       }
     }
@@ -144,8 +152,8 @@ public final class NetworkGradient {
 extension PixelRNN {
   /// Samples (batch, height, width, channels) as a network sees them.
   func normalize(_ samples: UnsafePointer<UInt8>, to map: Map, width: Int, height: Int, batch: Int) {
-    let scale: Float = output == .softmax ? 1 / 64 : 2
-    let centre: Float = output == .softmax ? 128 : 0.5
+    let scale: Float = output == .bernoulli ? 2 : 1 / 64
+    let centre: Float = output == .bernoulli ? 0.5 : 128
     var next = samples
     for image in 0..<batch {
       for row in 0..<height {

@@ -21,7 +21,7 @@ public struct Quantiser {
   public init(_ architecture: PixelRNN, weights: [Float], maxima: [String: Float], finer: [String: Int] = [:]) {
     self.architecture = architecture
     layout = ParameterLayout(architecture)
-    self.weights = architecture.output == .softmax ? Quantiser.centred(weights, layout) : weights
+    self.weights = architecture.output == .bernoulli ? weights : Quantiser.centred(weights, layout)
     // Where no picture had a pixel to code nothing was seen.
     var fractions = Dictionary(
       uniqueKeysWithValues: Quantiser.activations(architecture).map { name in
@@ -109,7 +109,7 @@ public struct Quantiser {
 
   /// Fraction bits of what a convolution reads.
   private func inputFraction(_ c: PixelRNN.Convolution) -> Int {
-    if c.name == "first" || c.name.hasPrefix("upsample") { return architecture.output == .softmax ? 12 : 13 }
+    if c.name == "first" || c.name.hasPrefix("upsample") { return architecture.output == .bernoulli ? 13 : 12 }
     if c.name.hasSuffix("condition") { return fractions["upsample"]! }
     if c.name.hasSuffix("state") { return Quantiser.hidden }
     switch c.name {

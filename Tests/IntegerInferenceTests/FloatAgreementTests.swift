@@ -15,6 +15,7 @@ import Testing
   @Test(arguments: [
     "pixel-cnn-bernoulli", "pixel-cnn-softmax", "pixel-cnn-conditional", "row-lstm-bernoulli", "row-lstm-softmax",
     "row-lstm-conditional", "diagonal-bilstm-bernoulli", "diagonal-bilstm-softmax", "diagonal-bilstm-conditional",
+    "row-lstm-differences", "diagonal-bilstm-differences",
   ])
   func integersAgreeWithFloats(name: String) throws {
     let tensors = try SafeTensors(file: [UInt8](Data(contentsOf: URL(filePath: Self.folder + name + ".safetensors"))))

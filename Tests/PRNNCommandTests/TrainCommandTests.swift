@@ -54,6 +54,10 @@ import Testing
       words + small + ["--quiet", "--force", "--start", folder / "level1.safetensors", "--checkpoint", folder / "c"])
     #expect(start == .init(status: 0, error: ""))
     #expect(folder.names == ["c", "level1.checkpoint", "level1.safetensors", "mosaic.png"])
+    let moved = run(
+      words + small + ["--differences", "--quiet", "--force", "--start", folder / "level1.safetensors"])
+    #expect(moved == .init(status: 0, error: ""))
+    #expect(try FloatNetwork.read(folder.read("level1.safetensors"))[0].network.output == .differences)
   }
 
   @Test func aRunThatIsStoppedGoesOn() throws {

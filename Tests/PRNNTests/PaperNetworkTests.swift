@@ -53,9 +53,9 @@ import Testing
       samples: (0..<width * height).map { UInt8(($0 * $0 + seed * $0 / 3) / 7 & 1) })
   }
 
-  @Test(arguments: PixelRNN.Kind.allCases)
-  func roundTrips(kind: PixelRNN.Kind) throws {
-    let model = try Self.model(Self.network(kind))
+  @Test(arguments: PixelRNN.Kind.allCases, [PixelRNN.Output.softmax, .differences])
+  func roundTrips(kind: PixelRNN.Kind, output: PixelRNN.Output) throws {
+    let model = try Self.model(Self.network(kind, output: output))
     let library = ModelLibrary([model])
     // Several tiles, those of one size side by side, and a set.
     for size in [(150, 20), (263, 131), (1, 1), (7, 5)] {
@@ -179,6 +179,15 @@ import Testing
     let model = try Model(file: Self.file([Self.network(.pixelCNN)], floats: [1, 2, 3]))
     #expect(model.floats.elementsEqual([1, 2, 3]))
     #expect(try model.file == plain && model.hash == Model(file: plain).hash)
+  }
+
+  /// Older programs are told by the version that a file holds what they do not know.
+  @Test func versionsOfModelFiles() throws {
+    var file = Self.file([Self.network(.rowLSTM, output: .differences)])
+    #expect(file[8] == 4 && Self.file([Self.network(.rowLSTM)])[8] == 2)
+    _ = try Model(file: file)
+    file[8] = 3
+    #expect(throws: ModelError.unsupported("a network of another kind")) { try Model(file: file) }
   }
 
   @Test func tooManyLevels() {

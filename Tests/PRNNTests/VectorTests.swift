@@ -29,7 +29,7 @@ import Testing
 
   static let paperModels = [
     "paper-bits", "paper-bits-levels", "paper-gray", "paper-gray-alpha", "paper-gray-levels", "paper-pixel-cnn",
-    "paper-row-lstm", "paper-diagonal-bilstm", "paper-levels",
+    "paper-row-lstm", "paper-diagonal-bilstm", "paper-levels", "paper-differences", "paper-differences-levels",
   ]
 
   @Test func thereAreVectors() {
@@ -97,8 +97,8 @@ import Testing
     #expect(throws: ModelError.truncated) { try Model(file: file.dropLast()) }
     #expect(throws: ModelError.truncated) { try Model(file: file + [0]) }
     var newer = file
-    newer[8] = 4
-    #expect(throws: ModelError.newerVersion(4)) { try Model(file: newer) }
+    newer[8] = 5
+    #expect(throws: ModelError.newerVersion(5)) { try Model(file: newer) }
     // The fields of the first network with least squares: role, kind, shape, flags, number of fits, the first fit.
     let squares = try VectorTests.read("tiny-squares.prnnmodel")
     let flags = 8 + 2 + 1 + 12 + 4 + 2 + 1 + 2 + 9

@@ -13,7 +13,7 @@ import Testing
   @Test(
     arguments: PixelRNN.Kind.allCases.flatMap { kind in
       ["bernoulli", "softmax", "conditional"].map { "\(kind.name)-\($0)" }
-    })
+    } + ["row-lstm-differences", "diagonal-bilstm-differences"])
   func agrees(name: String) throws {
     let data = try Data(contentsOf: URL(filePath: PixelRNNVectorTests.folder + name + ".safetensors"))
     let file = try SafeTensors(file: [UInt8](data))

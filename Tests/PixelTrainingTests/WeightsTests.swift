@@ -48,6 +48,18 @@ import Testing
     }
   }
 
+  /// A softmax over values has nothing to say to one over differences: the last layer begins anew.
+  @Test func otherOutputs() throws {
+    let trained = FloatNetwork(colour, weights: (0..<ParameterLayout(colour).count).map { Float($0) })
+    let moved = try #require(trained.withOutput(.differences, seed: 3))
+    #expect(moved.network.output == .differences && moved.network.kind == colour.kind)
+    let layout = ParameterLayout(moved.network)
+    let last = layout.range("output.weight").lowerBound
+    #expect(moved.weights[..<last] == trained.weights[..<last])
+    #expect(moved.weights[last...] == initialWeights(moved.network, seed: 3)[last...])
+    #expect(trained.withOutput(.bernoulli, seed: 3) == nil)
+  }
+
   /// At the start all values are nearly equal: ln 256 nats each; and features stay small through many blocks.
   @Test(arguments: PixelRNN.Kind.allCases)
   func startsNearEqualProbabilities(kind: PixelRNN.Kind) throws {

@@ -27,6 +27,8 @@ NETWORKS = {
     "pixel-cnn-conditional": Architecture("pixel-cnn", 1, 2, 4, 6, True, False, "softmax", 3),
     "row-lstm-conditional": Architecture("row-lstm", 1, 2, 4, 6, True, False, "bernoulli", 3),
     "diagonal-bilstm-conditional": Architecture("diagonal-bilstm", 3, 2, 5, 7, False, True, "softmax", 4),
+    "diagonal-bilstm-differences": Architecture("diagonal-bilstm", 1, 2, 4, 6, True, True, "differences", 3),
+    "row-lstm-differences": Architecture("row-lstm", 3, 2, 5, 7, True, False, "differences"),
 }
 
 
@@ -45,7 +47,7 @@ def weights(arch, seed):
 def pictures(arch, seed):
     """(samples, small or None)"""
     generator = torch.Generator().manual_seed(seed)
-    top = 256 if arch.output == "softmax" else 2
+    top = 2 if arch.output == "bernoulli" else 256
     samples = torch.randint(0, top, (2, 5, 6, arch.channels), generator=generator, dtype=torch.uint8)
     return samples, samples[:, ::2, ::2].contiguous() if arch.condition else None
 

@@ -201,6 +201,22 @@ BLOCKS = {PIXEL_CNN: PixelCNNBlock, ROW_LSTM: RowLSTMBlock, DIAGONAL_BILSTM: Dia
 # -------------------------------------------------------------------------------------------------- networks
 
 
+def centre(x: np.ndarray, r: int, c: int, k: int) -> int:
+    """The centre of channel k of a pixel. x: samples (height, width, channels). [arithmetic: Prediction; Layers, Centre]"""
+    def sample(r, c, j):
+        if c < 0 <= r:
+            return sample(r - 1, 0, j)
+        return 128 if r < 0 else int(x[r, c, j])
+
+    p = []
+    for j in range(k + 1):
+        w, n, nw = sample(r, c - 1, j), sample(r - 1, c, j), sample(r - 1, c - 1, j)
+        low, high = min(w, n), max(w, n)
+        p.append(low if nw >= high else high if nw <= low else w + n - nw)
+    e = [int(x[r, c, j]) - p[j] for j in range(k)]
+    return max(0, min(255, p[k] + (0, sum(e), sum(e) >> 1)[k]))
+
+
 class Lot:
     """The pictures that are decoded together."""
 
@@ -228,8 +244,8 @@ class PaperNetwork:
         (self.level, self.channels, self.output_kind, flags, layers, features, head, condition,
          length) = fields.unpack("BBBBBHHHI")
         channels = self.channels
-        require(channels in (1, 3) and self.output_kind in (1, 2), "unknown output of a network")
-        self.bernoulli = self.output_kind == 2
+        require(channels in (1, 3) and self.output_kind in (1, 2, 3), "unknown output of a network")
+        self.bernoulli, self.differences = self.output_kind == 2, self.output_kind == 3
         require(not self.bernoulli or channels == 1, "a Bernoulli network of several channels")
         require(flags <= 3, "unknown flags of a network")
         self.residual, skip = bool(flags & 1), bool(flags & 2)
@@ -258,7 +274,7 @@ class PaperNetwork:
         fields.end()
 
     def pairs(self, other) -> bool:
-        return (self.channels, self.bernoulli) == (other.channels, other.bernoulli)
+        return (self.channels, self.output_kind) == (other.channels, other.output_kind)
 
     def inputs(self, samples: np.ndarray) -> np.ndarray:
         """[arithmetic: Inputs]"""
@@ -321,7 +337,11 @@ class PaperNetwork:
             # from it, and the features of the last channel are those of all samples before.
             for k in range(channels):
                 logits = self.logits(lot, at)[unknown]
-                new = self.symbols(decoder, logits, k, weights[k])
+                centres = np.zeros(logits.shape[:2], np.int32)
+                if self.differences:
+                    centres = np.array([[centre(samples[:, :, i], r, c, k) for i in range(count)]
+                                        for r, c in zip(rows[unknown], columns[unknown])], int).reshape(centres.shape)
+                new = self.symbols(decoder, logits, k, weights[k], centres)
                 samples[rows[unknown], columns[unknown], :, k] = new
                 lot.x[at[0][unknown], at[1][unknown], :, k] = self.inputs(new)
             if self.kind == DIAGONAL_BILSTM and columns[0] == width - 1:
@@ -329,8 +349,10 @@ class PaperNetwork:
                     block.row_known(lot, stream, rows[0])
         return samples.transpose(2, 0, 1, 3)
 
-    def symbols(self, decoder: RangeDecoder, logits: np.ndarray, channel: int, weights: np.ndarray) -> np.ndarray:
-        """Decodes the samples of a channel: (pixels, pictures), from logits (pixels, pictures, outputs)."""
+    def symbols(self, decoder: RangeDecoder, logits: np.ndarray, channel: int, weights: np.ndarray,
+                centres: np.ndarray) -> np.ndarray:
+        """Decodes the samples of a channel: (pixels, pictures), from logits (pixels, pictures, outputs) and centres
+        (pixels, pictures)."""
         shape = logits.shape[:2]
         if self.bernoulli:  # [arithmetic: Networks of the paper, Frequencies]
             logit = logits.reshape(-1)
@@ -341,6 +363,7 @@ class PaperNetwork:
             places = [decoder.symbol(ends) for ends in f.cumsum(axis=1)]
             return np.array(places, np.int32).reshape(shape)
         of = logits[..., 256 * channel:256 * (channel + 1)].reshape(-1, 256)[:, ORDER]
-        ends = frequencies(of, np.tile(weights[ORDER], (len(of), 1))).cumsum(axis=1)
+        centres = centres.reshape(-1)
+        ends = frequencies(of, weights[(centres[:, None] + ORDER) % 256]).cumsum(axis=1)
         places = [decoder.symbol(e) for e in ends]
-        return ORDER[np.array(places, int)].astype(np.int32).reshape(shape)
+        return ((ORDER[np.array(places, int)] + centres) % 256).astype(np.int32).reshape(shape)

@@ -70,7 +70,7 @@ class Architecture:
         return Convolution("first", taps, self.channels, 2 * self.features, "a")
 
     def head(self):
-        last = 256 * self.channels if self.output == "softmax" else 1
+        last = 1 if self.output == "bernoulli" else 256 * self.channels
         return [Convolution("head.0", [HERE], 2 * self.features, self.headWidth, "b"),
                 Convolution("head.1", [HERE], self.headWidth, self.headWidth, "b"),
                 Convolution("output", [HERE], self.headWidth, last, "b")]
@@ -156,6 +156,23 @@ def initial_weights(arch, seed=0):
     return weights
 
 
+def centres(x):
+    """x: samples (batch, height, width, channels) -> what the differences of `differences` are from: the median edge
+    prediction, moved with the errors of the channels before."""
+    above = F.pad(x[:, :-1], (0, 0, 0, 0, 1, 0), value=128)
+    # Left of a row is the first sample of the row above.
+    west = torch.cat([above[:, :, :1], x[:, :, :-1]], 2)
+    before = torch.cat([F.pad(above[:, :-1, :1], (0, 0, 0, 0, 1, 0), value=128), above[:, :, :-1]], 2)
+    low, high = torch.minimum(west, above), torch.maximum(west, above)
+    p = torch.where(before >= high, low, torch.where(before <= low, high, west + above - before))
+    error = x - p
+    moves = torch.zeros_like(x)
+    if x.shape[3] == 3:
+        moves[..., 1] = error[..., 0]
+        moves[..., 2] = (error[..., 0] + error[..., 1]) >> 1
+    return (p + moves).clamp(0, 255)
+
+
 def convolve(x, weight, bias, taps):
     """Adds x[r + row][c + column] · weight[tap] over the taps; outside the map is 0. The taps are the first ones of a
     rectangle read row by row."""
@@ -187,9 +204,14 @@ class Network:
         return convolve(x, weight, bias, c.taps)
 
     def inputs(self, samples):
-        if self.arch.output == "softmax":
-            return (samples.to(self.dtype) - 128) / 64
-        return samples.to(self.dtype) * 2 - 1
+        if self.arch.output == "bernoulli":
+            return samples.to(self.dtype) * 2 - 1
+        return (samples.to(self.dtype) - 128) / 64
+
+    def symbols(self, samples):
+        """What the softmax is over, of the same shape."""
+        samples = samples.long()
+        return samples if self.arch.output == "softmax" else (samples - centres(samples)) % 256
 
     def condition_map(self, weights, small, height, width):
         """The map (batch, height, width, condition) made from the picture of half the size."""
@@ -250,7 +272,7 @@ class Network:
         """samples: (batch, height, width, channels) uint8 -> (batch, height, width, channels, 256), or without the
         last for a Bernoulli network."""
         x = self.convolve(weights, "output", self.before_output(weights, samples, small))
-        return x.unflatten(3, (self.arch.channels, 256)) if self.arch.output == "softmax" else x
+        return x if self.arch.output == "bernoulli" else x.unflatten(3, (self.arch.channels, 256))
 
     def nats(self, weights, samples, small=None):
         """The sum of nats over the batch; without the pixels that a conditional network is given."""
@@ -258,20 +280,21 @@ class Network:
         if self.arch.condition:
             coded = torch.ones(samples.shape[:3])
             coded[:, ::2, ::2] = 0
-        if self.arch.output == "softmax" and self.dtype == torch.bfloat16:
+        if self.arch.output != "bernoulli" and self.dtype == torch.bfloat16:
             x = self.before_output(weights, samples, small).flatten(0, 2)
             weight = weights["output.weight"][0]
             if "output.weight" in self.masks:
                 weight = weight * self.masks["output.weight"][0]
             flat = None if coded is None else coded.flatten()
-            return SoftmaxLoss.apply(x, weight, weights["output.bias"], samples.long().flatten(0, 2), flat)
+            return SoftmaxLoss.apply(x, weight, weights["output.bias"], self.symbols(samples).flatten(0, 2), flat)
         logits = self.logits(weights, samples, small)
         if logits.dtype == torch.bfloat16:
             logits = logits.float()
-        if self.arch.output == "softmax":
-            cost = F.cross_entropy(logits.flatten(0, 3), samples.long().flatten(), reduction="none").view(samples.shape)
-        else:
+        if self.arch.output == "bernoulli":
             cost = F.binary_cross_entropy_with_logits(logits, samples.to(logits.dtype), reduction="none")
+        else:
+            symbols = self.symbols(samples).flatten()
+            cost = F.cross_entropy(logits.flatten(0, 3), symbols, reduction="none").view(samples.shape)
         return cost.sum() if coded is None else (cost * coded[..., None]).sum()
 
 

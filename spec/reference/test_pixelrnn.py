@@ -100,7 +100,21 @@ class PixelByPixel:
 
     def scaled(self, picture):
         v = picture.astype(float)
-        return (v - 128) / 64 if self.arch.output == "softmax" else 2 * v - 1
+        return 2 * v - 1 if self.arch.output == "bernoulli" else (v - 128) / 64
+
+    def centre(self, picture, r, c, k):
+        """What a difference is from: the median of W, N and W + N - NW, moved with the errors of the channels before."""
+        def sample(r, c, j):
+            if r < 0:
+                return 128
+            return int(picture[r, c, j]) if c >= 0 else sample(r - 1, 0, j)
+
+        def prediction(j):
+            w, n, nw = sample(r, c - 1, j), sample(r - 1, c, j), sample(r - 1, c - 1, j)
+            return sorted((w, n, w + n - nw))[1]
+
+        errors = [int(picture[r, c, j]) - prediction(j) for j in range(k)]
+        return min(255, max(0, prediction(k) + (sum(errors) // k if k else 0)))
 
     def upsampled(self, small, height, width):
         """As a transposed convolution of stride 2, kernel 8 and padding 3: the pixel (r, c) sees the small pixel (y, x)
@@ -142,8 +156,9 @@ class PixelByPixel:
                 if u is not None and r % 2 == 0 and c % 2 == 0:
                     continue
                 for k in range(channels):
-                    v = picture[r, c, k]
-                    if arch.output == "softmax":
+                    v = int(picture[r, c, k])
+                    if arch.output != "bernoulli":
+                        v = v if arch.output == "softmax" else (v - self.centre(picture, r, c, k)) % 256
                         z = x[r, c, 256 * k : 256 * (k + 1)]
                         total += math.log(np.exp(z - z.max()).sum()) + z.max() - z[v]
                     else:

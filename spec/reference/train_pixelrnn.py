@@ -37,6 +37,7 @@ parser.add_argument("--layers", type=int, default=15)
 parser.add_argument("--features", type=int, default=16)
 parser.add_argument("--head-width", type=int, default=32)
 parser.add_argument("--skip", action="store_true")
+parser.add_argument("--differences", action="store_true", help="the softmax is over differences from a prediction")
 parser.add_argument("--minutes", type=float, default=10)
 parser.add_argument("--batch", type=int, default=32)
 parser.add_argument("--rate", type=float, default=2e-3)
@@ -173,7 +174,7 @@ def main():
     data = mnist(a.folder) if a.data == "mnist" else cifar10(a.folder)
     unit = 28 * 28 if a.data == "mnist" else 1 / math.log(2)
     arch = pixelrnn.Architecture(a.kind, data["train"].shape[3], a.layers, a.features, a.head_width, True, a.skip,
-                                 "bernoulli" if a.data == "mnist" else "softmax")
+                                 "bernoulli" if a.data == "mnist" else "differences" if a.differences else "softmax")
     net = pixelrnn.Network(arch, torch.bfloat16)
     training = Training(a, arch)
     if a.resume:

@@ -116,6 +116,8 @@ def paper():
     yield "paper-gray-levels-1x1", "paper-gray-levels", field(1, 1, 1, 27)[..., 0]
     for kind in ("pixel-cnn", "row-lstm", "diagonal-bilstm"):
         yield f"paper-{kind}", f"paper-{kind}", field(9, 11, 3, len(kind))
+    yield "paper-differences", "paper-differences", field(9, 11, 3, 40)
+    yield "paper-differences-levels", "paper-differences-levels", {f"{i}.png": field(7, 6, 1, 41 + i)[..., 0] for i in range(3)}
     yield "paper-levels", "paper-levels", field(9, 14, 3, 28)
     yield "paper-levels-set", "paper-levels", {f"{i}.png": field(6, 5, 3, 29 + i) for i in range(4)}
 

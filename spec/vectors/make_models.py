@@ -1,6 +1,6 @@
 """Makes the model files paper-*.prnnmodel: tiny networks of the paper with random weights.
 
-usage: python3 spec/vectors/make_models.py PRNN FOLDER     (PRNN: the program; needs PyTorch, safetensors and Pillow)
+usage: python3 spec/vectors/make_models.py PRNN FOLDER [NAME...]     (PRNN: the program; needs PyTorch, safetensors and Pillow)
 
 Run once; the files are frozen. The program finds the scales on pictures of noise. Only paper-bits keeps its
 float weights.
@@ -40,6 +40,9 @@ MODELS = {  # kind, channels, layers, features, head width, residual, skip, outp
     "paper-levels": [Architecture("row-lstm", 3, 1, 4, 6, True, False, "softmax"),
                      Architecture("pixel-cnn", 3, 2, 4, 6, True, False, "softmax", 4),
                      Architecture("row-lstm", 3, 2, 4, 6, True, True, "softmax", 2)],
+    "paper-differences": [Architecture("row-lstm", 3, 2, 5, 7, True, False, "differences")],
+    "paper-differences-levels": [Architecture("pixel-cnn", 1, 1, 4, 6, True, False, "differences"),
+                                 Architecture("diagonal-bilstm", 1, 2, 4, 6, True, False, "differences", 3)],
 }
 
 
@@ -77,7 +80,8 @@ def main():
                 a = rng.integers(0, 256, (8, 9, channels)).astype(np.uint8)
                 Image.fromarray(a[..., 0] if channels == 1 else a).save(f"{data}/{channels}/{i}.png")
         pathlib.Path(data, "bits").write_bytes(rng.integers(0, 256, 300).astype(np.uint8).tobytes())
-        for name, levels in MODELS.items():
+        names = sys.argv[3:] or MODELS
+        for name, levels in ((name, MODELS[name]) for name in names):
             words = [program, "quantise", "--force", "-o", f"{folder}/{name}.prnnmodel"]
             bernoulli = levels[0].output == "bernoulli"
             words += [f"{data}/bits", "--bits", "6x5"] if bernoulli else [f"{data}/{levels[0].channels}"]
@@ -91,6 +95,8 @@ def main():
             if name != "paper-bits":
                 made = file.read_bytes()
                 file.write_bytes(made[:parts(made)[-1][1]])
+    if sys.argv[3:]:
+        return
     gray, tiny = (folder / "paper-gray.prnnmodel").read_bytes(), (HERE / "tiny.prnnmodel").read_bytes()
     (folder / "paper-gray-alpha.prnnmodel").write_bytes(with_alpha(gray, "paper-gray-alpha", tiny))
 

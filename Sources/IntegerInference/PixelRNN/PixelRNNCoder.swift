@@ -102,10 +102,14 @@ public final class PixelRNNCoder: NetworkCoder {
       for i in 0..<rows {
         let item = items[start + i]
         if isKnown?(item.image, item.row, item.column) != true {
-          let total = symbols.frequencies(kernels, symbols.logits + width * i, channel)
-          let sample = step.lot.pixel(item.image, item.row, item.column) + channel
-          sample.pointee = coders[item.image / imagesEach]
-            .code(sample.pointee, centre: 0, channel: channel, symbols.distribution, total: total)
+          let pixel = step.lot.pixel(item.image, item.row, item.column)
+          let centre =
+            architecture.output == .differences
+            ? softmaxCentre(
+              channel, pixel, row: item.row, column: item.column, width: step.lot.size.width, channels: channels) : 0
+          let total = symbols.frequencies(kernels, symbols.logits + width * i, channel, centre: centre)
+          pixel[channel] = coders[item.image / imagesEach]
+            .code(pixel[channel], centre: centre, channel: channel, symbols.distribution, total: total)
         }
         step.lot.show(item.image, item.row, item.column, channel)
       }
@@ -136,10 +140,12 @@ private final class SymbolTable {
   }
 
   /// Fills `distribution` and returns the total.
-  func frequencies(_ kernels: Kernels, _ logits: UnsafePointer<Int16>, _ channel: Int) -> UInt32 {
+  func frequencies(_ kernels: Kernels, _ logits: UnsafePointer<Int16>, _ channel: Int, centre: UInt8) -> UInt32 {
     switch output {
-    case .softmax:
-      tables[channel].withPointer { kernels.table.softmax(logits, $0, distribution) }
+    case .softmax, .differences:
+      tables[channel].withPointer { table in
+        kernels.table.softmax(logits, table.map { $0 + Int(centre) }, distribution)
+      }
     case .bernoulli:
       prnn_bernoulli(Int32(logits[0]), distribution)
     }
