@@ -18,7 +18,7 @@ let package = Package(
     // zlib, for CRC-32 and the names in archives; it comes with libpng-dev.
     .systemLibrary(name: "CZlib"),
     .target(name: "ByteCoding", dependencies: ["CZlib"]),
-    .target(name: "Raster", dependencies: ["CPNG", "CJPEG"]),
+    .target(name: "Raster", dependencies: ["CPNG", "CJPEG", "ByteCoding"]),
     .target(name: "PixelKernels"),
     .target(name: "EntropyCoding", dependencies: ["PixelKernels"]),
     .target(name: "PixelModels", dependencies: ["ByteCoding"]),

@@ -79,5 +79,6 @@ extension Archive.Series {
     (header.tileWidth, header.tileHeight) = (header.width, header.height)
     tiles = Array(tiles.prefix(units))
     checksums = Array(checksums.prefix(units))
+    files = []
   }
 }

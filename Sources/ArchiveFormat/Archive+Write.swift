@@ -34,6 +34,7 @@ extension Archive.Series {
     out.append(.series, header.serialised(version: version, checksum: checksums[0]))
     if !names.isEmpty { out.append(.names, NameList.encode(names)) }
     if !times.isEmpty { out.append(.times, TimeList.encode(times)) }
+    if !files.isEmpty { out.append(.files, FileList.encode(files)) }
     for run in version > 4 ? chunkRuns : [chunks[...]] {
       if version > 4, let list = MetadataList.encode(run, &room) {
         out.append(.metadata, list)

@@ -3,7 +3,7 @@ import ByteCoding
 /// What a `.prnn` file holds, in the terms of spec/format.md. It knows bytes, not networks: streams stay as they are.
 public struct Archive: Equatable, Sendable {
   /// The newest format version.
-  public static let newestVersion = 5
+  public static let newestVersion = 6
   static let signature: [UInt8] = [0x89, 0x50, 0x52, 0x4E, 0x4E, 0x0D, 0x0A, 0x1A]
 
   /// The model that images were coded with.
@@ -45,6 +45,9 @@ public struct Archive: Equatable, Sendable {
     /// When the files of the images were modified, in seconds since 1970 began (UTC): one for each, or none at all; from
     /// version 5 on.
     public var times: [Int64]
+    /// What the images' files have beside samples and chunks, records as `PNGReconstruction` of `Raster` reads them: one for
+    /// each image, empty where its file cannot be made again, or none at all; from version 6 on.
+    public var files: [[UInt8]]
     /// By channel: 256 weights of the values.
     public var valueWeights: [Int: [Int8]]
     /// How networks learn while they decode: the payload of a LRNG chunk, empty for none; only in version 3.
@@ -63,6 +66,7 @@ public struct Archive: Equatable, Sendable {
 
     public init(
       header: Header, chunks: [PNGChunk] = [], names: [ImageName] = [], times: [Int64] = [],
+      files: [[UInt8]] = [],
       valueWeights: [Int: [Int8]] = [:], lattice: Lattice? = nil, learning: [UInt8] = [], fits: [UInt8] = [],
       checksums: [UInt32], tiles: [[ArraySlice<UInt8>]], codings: [Coding] = []
     ) {
@@ -70,6 +74,7 @@ public struct Archive: Equatable, Sendable {
       self.chunks = chunks
       self.names = names
       self.times = times
+      self.files = files
       self.valueWeights = valueWeights
       self.learning = learning
       self.fits = fits
@@ -80,7 +85,7 @@ public struct Archive: Equatable, Sendable {
     }
   }
 
-  /// Of the format: 5 when a series has times, fits, or chunks that are packed; else 4 when a tile is not coded by networks, else
+  /// Of the format: 6 when a series has records of its files; else 5 when it has times, fits, or chunks that are packed; else 4 when a tile is not coded by networks, else
   /// 3 when a series has a lattice or networks that learn, else 1 for a single image without a name and with its model
   /// elsewhere, else 2.
   public var version: Int
@@ -121,6 +126,21 @@ extension Archive {
     let (series, image) = place(ofImage: number)
     return self.series[series].times.isEmpty ? nil : self.series[series].times[image]
   }
+
+  /// The record of the file of an image, by its number in the archive; nil if there is none.
+  ///
+  /// - Precondition: 0 ..< ``imageCount``
+  public func file(ofImage number: Int) -> [UInt8]? {
+    let (series, image) = place(ofImage: number)
+    let files = self.series[series].files
+    return files.isEmpty || files[image].isEmpty ? nil : files[image]
+  }
+
+  /// Images whose files have a record.
+  public var fileCount: Int { series.reduce(0) { $0 + $1.files.count { !$0.isEmpty } } }
+
+  /// The most bytes of all records of files, and of a few more for each.
+  public static let mostFileBytes = 1 << 26
 
   /// Whether the images have names.
   public var isNamed: Bool { series.contains { !$0.names.isEmpty } }

@@ -18,8 +18,11 @@ struct ArchiveParser {
   private var imageCount = 0
   private var nameBytes = 0
   private var room = MetadataList.Room()
+  private var fileRoom = Archive.mostFileBytes
   /// Whether there was anything that only version 5 has.
-  private(set) var needsNewestVersion = false
+  private(set) var needsVersion5 = false
+  /// Whether there was a record of a file, which only version 6 has.
+  private(set) var hasFiles = false
   /// Whether the next chunk must be a tile.
   private(set) var isAmongTiles = false
 
@@ -60,7 +63,8 @@ struct ArchiveParser {
         switch version {
         case 3: series.contains(where: \.adapts)
         case 4: series.contains { $0.codings.contains { $0 != .network } }
-        case 5: needsNewestVersion
+        case 5: needsVersion5
+        case 6: hasFiles
         default: true
         }
       guard isNeeded else { throw ArchiveError.damaged("version \(version)") }
@@ -84,14 +88,18 @@ struct ArchiveParser {
   private mutating func add(_ type: ChunkType, _ fields: inout ByteReader, to series: inout Archive.Series) throws {
     switch type {
     case .names:
-      guard series.names.isEmpty, series.times.isEmpty, !series.hasDetails else { throw order(type) }
+      guard series.names.isEmpty, series.times.isEmpty, series.files.isEmpty, !series.hasDetails else { throw order(type) }
       series.names = try NameList.decode(
         &fields, count: series.header.count, limit: ArchiveParser.mostNameBytes - nameBytes)
       nameBytes += series.names.reduce(0) { $0 + $1.bytes.count }
     case .times:
-      guard series.times.isEmpty, !series.hasDetails else { throw order(type) }
+      guard series.times.isEmpty, series.files.isEmpty, !series.hasDetails else { throw order(type) }
       series.times = try TimeList.decode(&fields, count: series.header.count)
-      needsNewestVersion = true
+      needsVersion5 = true
+    case .files:
+      guard series.files.isEmpty, !series.hasDetails else { throw order(type) }
+      series.files = try FileList.decode(&fields, count: series.header.count, limit: &fileRoom)
+      hasFiles = true
     case .pngChunk:
       guard series.valueWeights.isEmpty, !series.adapts else { throw order(type) }
       let chunk = Archive.PNGChunk(
@@ -100,7 +108,7 @@ struct ArchiveParser {
     case .metadata:
       guard series.valueWeights.isEmpty, !series.adapts else { throw order(type) }
       try MetadataList.decode(&fields, &room) { try series.append($0) }
-      needsNewestVersion = true
+      needsVersion5 = true
     case .valueWeights:
       guard !series.adapts else { throw order(type) }
       let channel = Int(try fields.byte())
@@ -115,7 +123,7 @@ struct ArchiveParser {
     case .fits:
       guard series.fits.isEmpty, !series.learning.isEmpty, fields.remaining > 0 else { throw order(type) }
       series.fits = Array(try fields.take(fields.remaining))
-      needsNewestVersion = true
+      needsVersion5 = true
     case .lattice:
       guard !series.adapts else { throw order(type) }
       guard series.header.hasColours else { throw ArchiveError.damaged("a colour lattice without colours") }
@@ -220,7 +228,7 @@ extension ArchiveParser {
 }
 
 extension Archive.Series {
-  /// Whether anything was there that follows names and times.
+  /// Whether anything was there that follows names, times and files.
   fileprivate var hasDetails: Bool { !chunks.isEmpty || !valueWeights.isEmpty || adapts }
 
   fileprivate mutating func append(_ chunk: Archive.PNGChunk) throws {

@@ -13,6 +13,7 @@ enum ChunkType: String, CaseIterable {
   case series = "IMAG"
   case names = "NAME"
   case times = "TIME"
+  case files = "FILE"
   case pngChunk = "PNGC"
   case metadata = "META"
   case valueWeights = "VALU"
@@ -26,6 +27,7 @@ enum ChunkType: String, CaseIterable {
   /// The format version that brought it.
   var version: Int {
     switch self {
+    case .files: 6
     case .fits, .times, .metadata: 5
     case .lattice, .learning: 3
     case .modelFile, .names: 2

@@ -15,6 +15,8 @@ extension Archive {
     case names(series: Int?)
     /// When its pictures were modified.
     case times(series: Int)
+    /// What makes its files again, byte for byte.
+    case files(series: Int)
     /// Chunks of the PNG file that are in a list.
     case metadataList(series: Int)
     /// A chunk of the PNG file, by its type where that can be told.
@@ -40,6 +42,7 @@ extension Archive {
       case .names(let series?): "the names of series \(series) are damaged; its pictures get others"
       case .names(nil): "the names are damaged; the pictures get others"
       case .times(let series): "the times of the files of series \(series) are lost"
+      case .files(let series): "series \(series) does not give its files back byte for byte"
       case .metadataList(let series): "chunks of the PNG file of series \(series) are lost"
       case .metadata(let type, let series): "a chunk of the PNG file (\(type ?? "?")) of series \(series) is lost"
       case .index(let series): "the index of series \(series) (chunk INDX) is damaged; nothing is lost by it"

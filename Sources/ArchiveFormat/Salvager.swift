@@ -45,7 +45,7 @@ struct Salvager {
     let version =
       switch parser.version {
       case 2: parser.series.contains(where: \.adapts) ? 3 : 2
-      case 4: parser.needsNewestVersion ? 5 : 4
+      case 4: parser.hasFiles ? 6 : parser.needsVersion5 ? 5 : 4
       default: parser.version
       }
     return Archive(version: version, models: parser.models, series: parser.series)
@@ -196,6 +196,7 @@ struct Salvager {
         nameless.append(parser.series.count - 1)
         losses.append(.names(series: number))
       case .times: losses.append(.times(series: number))
+      case .files: losses.append(.files(series: number))
       case .metadata: losses.append(.metadataList(series: number))
       default: losses.append(.metadata(type: Archive.PNGChunk.type(in: lost.payload), series: number))
       }
@@ -231,9 +232,9 @@ struct Salvager {
       losses.append(.images(declaredImages - archive.imageCount, of: declaredImages))
     }
     if !stated.starts(with: Archive.signature) { losses.append(.signature) }
-    // A chunk that only version 3 or 5 has may have been lost.
-    let mayBeNewer = !losses.isEmpty && [2, 4].contains(archive.version)
-    let versions = [archive.version, archive.version + (mayBeNewer ? 1 : 0)]
+    // A chunk that only a later version has may have been lost.
+    let newer = losses.isEmpty ? 0 : [2: 1, 4: 2, 5: 1][archive.version] ?? 0
+    let versions = archive.version...archive.version + newer
     if !parser.series.isEmpty, !versions.contains(where: { stated.suffix(2) == [UInt8($0), 0] }) {
       losses.append(.version)
     }

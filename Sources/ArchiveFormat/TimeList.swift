@@ -12,12 +12,7 @@ enum TimeList {
     for time in times {
       let difference = time &- previous
       // The sign goes to the lowest bit.
-      var rest = UInt64(bitPattern: difference << 1 ^ difference >> 63)
-      while rest > 127 {
-        list.append(UInt8(truncatingIfNeeded: rest) | 128)
-        rest >>= 7
-      }
-      list.append(UInt8(rest))
+      list.append(number: UInt64(bitPattern: difference << 1 ^ difference >> 63))
       previous = time
     }
     return PackedList.encode(list)
@@ -31,13 +26,8 @@ enum TimeList {
     var list = ByteReader(bytes)
     var previous: Int64 = 0
     let times = try (0..<count).map { _ in
-      var bits: UInt64 = 0
-      for place in 0..<longest {
-        let byte = try list.byte()
-        guard place < longest - 1 || byte < 2 else { throw damaged }
-        bits |= UInt64(byte & 127) << UInt64(7 * place)
-        if byte < 128 { break }
-      }
+      let bits: UInt64
+      do { bits = try list.number() } catch is ByteReader.TooLong { throw damaged }
       previous &+= Int64(bitPattern: bits >> 1) ^ -Int64(bits & 1)
       return previous
     }

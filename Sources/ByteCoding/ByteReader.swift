@@ -5,6 +5,10 @@ public struct ByteReader {
 
   /// Thrown when bytes are asked for that are not there.
   public struct PastEnd: Error {}
+  /// Thrown for a number of more than 64 bits.
+  public struct TooLong: Error {
+    public init() {}
+  }
 
   public init(_ bytes: ArraySlice<UInt8>) {
     self.bytes = bytes
@@ -31,4 +35,18 @@ public struct ByteReader {
   }
 
   public mutating func byte() throws(PastEnd) -> UInt8 { try integer() }
+
+  /// A number of seven bits a byte, the lowest first; all bytes but the last have 128 added.
+  ///
+  /// - Throws: ``PastEnd``, ``TooLong``.
+  public mutating func number() throws -> UInt64 {
+    var value: UInt64 = 0
+    for place in 0..<10 {
+      let byte = try byte()
+      guard place < 9 || byte < 2 else { throw TooLong() }
+      value |= UInt64(byte & 127) << UInt64(7 * place)
+      if byte < 128 { break }
+    }
+    return value
+  }
 }

@@ -163,8 +163,9 @@ extension Archive {
     version = max(version, newer)
   }
 
-  /// Makes it one of version 5 if that is needed, or smaller: metadata is packed then.
+  /// Makes it one of version 5 or 6 if that is needed, or smaller: metadata is packed then.
   mutating func packMetadata(_ set: PictureSet) {
+    if fileCount > 0 { return raise(to: 6, set) }
     guard version < 5, series.contains(where: { !$0.times.isEmpty || !$0.chunks.isEmpty }) else { return }
     var newer = self
     newer.raise(to: 5, set)
@@ -191,7 +192,7 @@ extension Archive.Series {
     self.init(
       header: header,
       chunks: pictures.format.chunks.map { .init(place: $0.place.rawValue, type: $0.type, bytes: $0.bytes) },
-      names: pictures.names, times: pictures.times, checksums: [],
+      names: pictures.names, times: pictures.times, files: pictures.fileRecords, checksums: [],
       tiles: Array(
         repeating: Array(repeating: [], count: coding == .network ? header.streams : 1), count: header.unitCount),
       codings: coding == .network ? [] : Array(repeating: coding, count: header.unitCount))
@@ -205,6 +206,7 @@ extension Archive.Series {
       && header.colourType == format.colourType.rawValue && Int(header.bitDepth) == format.bitDepth
       && header.interlaced == format.interlaced && rasterChunks == format.chunks
       && header.count == pictures.pictures.count && names == pictures.names && times == pictures.times
+      && files == pictures.fileRecords
       && checksums == pictures.checksums(of: checkedParts(version: version), header)
   }
 }

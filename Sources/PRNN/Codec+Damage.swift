@@ -5,11 +5,20 @@ import Synchronization
 extension Codec {
   /// Decodes all of an archive, keeps nothing of it, and compares every checksum of samples.
   ///
+  /// - Parameter unfaithful: is given the numbers of pictures that are whole and whose files cannot be made again though there is
+  ///   a record of them.
   /// - Returns: the parts that are damaged, in the order of the archive; none of a whole archive.
   /// - Throws: `ArchiveError` or ``PRNNError`` when it cannot be decoded for other reasons.
-  public func damage(in archive: Archive, models: ModelLibrary) throws -> [Archive.Part] {
+  public func damage(
+    in archive: Archive, models: ModelLibrary, unfaithful: (Int) -> Void = { _ in }
+  ) throws -> [Archive.Part] {
     let damage = DamageLog()
-    try salvage(archive, Piece.all(of: archive), models, damage) { _, _, _ in }
+    var number = 0
+    try salvage(archive, Piece.all(of: archive), models, damage) { piece, image, raster in
+      defer { number += 1 }
+      guard archive.file(ofImage: number) != nil, damage.parts(of: piece).isEmpty else { return }
+      if try file(archive, image: number, of: raster()) == .unfaithful { unfaithful(number) }
+    }
     return damage.parts
   }
 

@@ -32,6 +32,8 @@ public struct PictureSet: Sendable {
     var names: [ImageName] = []
     /// When the files were modified, in seconds since 1970 began: of all pictures, or of none.
     var times: [Int64] = []
+    /// (pictures): records of the files, empty where there is none.
+    var files: [[UInt8]] = []
     /// (pictures): the samples, (height, width, channels) each.
     var pictures: [[UInt8]] = []
   }
@@ -42,6 +44,8 @@ public struct PictureSet: Sendable {
   public private(set) var count = 0
   /// Samples of all pictures.
   public private(set) var samples = 0
+  /// Bytes of all records of files, about.
+  private var fileBytes = 0
 
   public init() {}
 
@@ -49,8 +53,13 @@ public struct PictureSet: Sendable {
   ///
   /// - Parameter time: when its file was modified, in seconds since 1970 began (UTC); where one picture has none the set keeps
   ///   none.
+  /// - Parameter file: what makes its file again, byte for byte.
+  /// - Returns: whether there was room for that.
   /// - Precondition: all pictures of a set have names, or none has.
-  public mutating func add(_ raster: Raster, name: ImageName? = nil, time: Int64? = nil) {
+  @discardableResult
+  public mutating func add(
+    _ raster: Raster, name: ImageName? = nil, time: Int64? = nil, file: PNGReconstruction? = nil
+  ) -> Bool {
     precondition(count == 0 || isNamed == (name != nil))
     let keepsTimes = time != nil && (count == 0 || !series[0].times.isEmpty)
     if !keepsTimes { for i in series.indices { series[i].times = [] } }
@@ -62,10 +71,16 @@ public struct PictureSet: Sendable {
     // A large picture does better with tiles and value weights of its own.
     if format.samples <= PictureSet.lotSamples / 2 { open[format] = place }
     series[place].pictures.append(raster.samples)
+    let record = file?.bytes ?? []
+    fileBytes += record.count + 10
+    let hasRoom = fileBytes <= Archive.mostFileBytes
+    if !hasRoom { fileBytes -= record.count + 10 }
+    series[place].files.append(hasRoom ? record : [])
     if let name { series[place].names.append(name) }
     if let time, keepsTimes { series[place].times.append(time) }
     count += 1
     samples += format.samples
+    return file == nil || hasRoom
   }
 
   /// Some of its series, by their numbers.
@@ -82,6 +97,9 @@ public struct PictureSet: Sendable {
 }
 
 extension PictureSet.Series {
+  /// The records of the files as an archive has them: none at all where all are empty.
+  var fileRecords: [[UInt8]] { files.contains { !$0.isEmpty } ? files : [] }
+
   /// The header of the series in an archive of one model.
   func header(_ model: Model) -> Archive.Header {
     let role: Model.Role = format.colourType == .rgb || format.colourType == .rgba ? .colour : .gray

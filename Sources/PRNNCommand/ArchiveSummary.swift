@@ -36,6 +36,8 @@ struct ArchiveSummary: Encodable {
     /// When the files were modified, the first and the last of them.
     let earliestTime: String?
     let latestTime: String?
+    /// Pictures whose PNG files come back byte for byte.
+    let exactFiles: Int
     let pngChunks: [PNGChunkSummary]
     let streamBytes: Int
     let bitsPerDim: Double
@@ -86,6 +88,7 @@ extension ArchiveSummary.Series {
       learns: !series.learning.isEmpty, hasFits: !series.fits.isEmpty,
       colours: series.lattice?.summary ?? "not weighed",
       earliestTime: series.times.min().map(utc), latestTime: series.times.max().map(utc),
+      exactFiles: series.files.count { !$0.isEmpty },
       pngChunks: series.chunks.enumerated().map { PNGChunkSummary($1, isRead: $0 < 1000) }, streamBytes: stream,
       bitsPerDim: Double(stream * 8) / (Double(h.width) * Double(h.height) * Double(h.channels) * Double(h.count)))
   }
@@ -101,12 +104,15 @@ extension ArchiveSummary.Series {
     let names = [firstName, images > 1 ? lastName : nil].compactMap { $0 }.joined(separator: " ... ")
     let times = [earliestTime, latestTime == earliestTime ? nil : latestTime].compactMap { $0 }
       .joined(separator: " ... ")
+    let files = exactFiles == 0 ? "samples and chunks" : "byte for byte"
+    let some = exactFiles > 0 && exactFiles < images ? " (\(exactFiles) of \(images))" : ""
     return """
       \(number)\(width) × \(height), \(colourType), \(bitDepth) bits\(interlaced ? ", interlaced" : "")
       model       \(network)
       \(images > 1 ? "lots " : "tiles")       \(tiles) of up to \(parts)\(others)
       colours     \(colours)
       streams     \(streamBytes) bytes, \(decimals(bitsPerDim, 3)) bits/dim
+      comes back  \(files)\(some)
       PNG chunks  \(metadata)
       """ + (times.isEmpty ? "" : "\nmodified    \(times)") + (names.isEmpty ? "" : "\nnames       \(names)")
   }

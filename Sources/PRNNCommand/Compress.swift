@@ -41,12 +41,24 @@ struct Compress: ParsableCommand {
         """))
   var strip = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Keep what makes the PNG files again, byte for byte.",
+      discussion: """
+        That are the filter of each row and the settings of zlib, which are found by trial. Files that other programs than \
+        zlib deflated cannot be made again: their pixels and chunks are kept as always, and a line on standard error says so.
+        """))
+  var exact = false
+
   @Flag(name: .customLong("no-verify"), help: "Do not decode the archive again to check it.")
   var skipsVerification = false
 
   private var isOneSet: Bool { inputs.count > 1 && write.output != nil }
 
-  func validate() throws { if !isOneSet { try write.check(inputs, suffix: ".prnn") } }
+  func validate() throws {
+    if strip, exact { throw ValidationError("--exact keeps all of a file; leave out --strip.") }
+    if !isOneSet { try write.check(inputs, suffix: ".prnn") }
+  }
 
   func run() throws {
     if isOneSet {
@@ -72,7 +84,8 @@ struct Compress: ParsableCommand {
   private func compress(_ sources: PictureSources, called label: String, to output: String) throws {
     let library = try model.library()
     for picture in sources.pictures { try OutputFile.check(output, force: write.force, input: picture.path) }
-    let set = try sources.read(memoryLimit: work.memoryLimit.bytes, strip: strip, times: !times.dropsTimes)
+    let (set, inexact) = try sources.read(
+      memoryLimit: work.memoryLimit.bytes, strip: strip, times: !times.dropsTimes, exact: exact)
     let bar = ProgressBar(label, total: set.samples * (skipsVerification ? 1 : 2), quiet: write.quiet)
     defer { bar.finish() }
     do {
@@ -82,6 +95,7 @@ struct Compress: ParsableCommand {
           coding: coding, verify: !skipsVerification)
       try OutputFile.write(output, force: write.force) { sink in try archive.withUnsafeBytes(sink) }
     } catch { throw Failure(label, error) }
+    inexact.report(label)
     sources.reportSkipped()
   }
 }

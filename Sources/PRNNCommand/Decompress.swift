@@ -10,7 +10,7 @@ struct Decompress: ParsableCommand {
     abstract: "Decompress .prnn archives to PNG pictures.",
     discussion: """
       Each IN.prnn becomes IN.png beside it, or, if it holds a set of pictures, the folder IN; the archive stays. -o names \
-      another file or folder.
+      another file or folder. Of archives made with compress --exact the files come back byte for byte.
       """)
 
   @Argument(help: "Archives; - is standard input.")
@@ -121,9 +121,12 @@ struct Decompress: ParsableCommand {
     let crop = crop ?? header.frame
     let bar = ProgressBar(file.name, total: header.samples(decodedFor: crop), quiet: write.quiet)
     defer { bar.finish() }
-    let raster = try work.codec(progress: bar.advance).decompress(archive, image: number, crop: crop, models: library)
+    let codec = try work.codec(progress: bar.advance)
+    let raster = try codec.decompress(archive, image: number, crop: crop, models: library)
+    let original = self.crop == nil && scale.halvings == 0
+    let bytes = original ? try codec.original(raster, number, archive, file.name) : nil
     let time = time(of: number, in: archive)
-    try OutputFile.write(output, force: write.force, time: time) { try raster.writePNG(to: $0) }
+    try OutputFile.write(output, force: write.force, time: time) { try raster.write(bytes, to: $0) }
   }
 
   /// Writes all pictures to a folder.
@@ -135,8 +138,10 @@ struct Decompress: ParsableCommand {
     let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet)
     defer { bar.finish() }
     do {
-      try work.codec(progress: bar.advance).decompress(archive, models: library) { number, raster in
-        try output.write(names[number], time: time(of: number, in: archive)) { try raster.writePNG(to: $0) }
+      let codec = try work.codec(progress: bar.advance)
+      try codec.decompress(archive, models: library) { number, raster in
+        let bytes = scale.halvings == 0 ? try codec.original(raster, number, archive, file.name) : nil
+        try output.write(names[number], time: time(of: number, in: archive)) { try raster.write(bytes, to: $0) }
       }
     } catch {
       output.takeBack()
@@ -152,6 +157,30 @@ extension Archive {
       throw Failure(file, "has no picture called \(name); prnn list shows their names", status: EX_NOINPUT)
     }
     return number
+  }
+}
+
+extension Codec {
+  /// The file that a picture was read from, if the archive gives it; where it should and cannot, a line on stderr says so.
+  fileprivate func original(_ picture: Raster, _ number: Int, _ archive: Archive, _ file: String) throws -> [UInt8]? {
+    switch try self.file(archive, image: number, of: picture) {
+    case .whole(let bytes): return bytes
+    case .unknown: return nil
+    case .unfaithful:
+      let name = archive.imageCount > 1 || archive.isNamed ? "\(archive.fileNames[number]) " : ""
+      warn("\(file): \(name)\(Codec.unfaithfulFile); its pixels and chunks do")
+      return nil
+    }
+  }
+
+  /// What is said of a file that does not come back, behind its name.
+  static let unfaithfulFile = "does not come back byte for byte (a damaged record, or another zlib)"
+}
+
+extension Raster {
+  /// Writes the bytes of a PNG file of it; nil: new ones.
+  fileprivate func write(_ bytes: [UInt8]?, to sink: @escaping ByteSink) throws {
+    if let bytes { try bytes.withUnsafeBytes(sink) } else { try writePNG(to: sink) }
   }
 }
 

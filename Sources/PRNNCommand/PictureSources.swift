@@ -1,4 +1,5 @@
 import ArchiveFormat
+import ByteCoding
 import Glibc
 import PRNN
 import Raster
@@ -63,21 +64,34 @@ struct PictureSources {
   /// - Parameters:
   ///   - strip: leave out metadata that does not change what they look like.
   ///   - times: take the files' times, too.
+  ///   - exact: find out what makes the files again, byte for byte.
+  /// - Returns: the pictures, and the files that cannot be made again though they should.
   /// - Throws: ``Failure`` for the first one that cannot be.
-  func read(memoryLimit: Int, strip: Bool, times: Bool) throws -> PictureSet {
+  func read(memoryLimit: Int, strip: Bool, times: Bool, exact: Bool) throws -> (PictureSet, inexact: InexactFiles) {
     var set = PictureSet()
+    var inexact = InexactFiles(all: pictures.count)
+    var hint: DeflateParameters?
     for (path, name) in pictures {
       let file = try InputFile(path)
       do {
-        var raster = try Raster(png: file.read(into:), memoryLimit: memoryLimit - set.samples)
-        if strip { raster.strip() }
-        set.add(raster, name: name, time: times ? file.time : nil)
+        let time = times ? file.time : nil
+        guard exact else {
+          var raster = try Raster(png: file.read(into:), memoryLimit: memoryLimit - set.samples)
+          if strip { raster.strip() }
+          set.add(raster, name: name, time: time)
+          continue
+        }
+        let bytes = try file.readAll(limit: memoryLimit - set.samples)
+        let raster = try Raster(png: bytes, memoryLimit: memoryLimit - set.samples)
+        let record = inexact.record(bytes, raster, room: memoryLimit - set.samples, path, hint: hint)
+        hint = record?.parameters ?? hint
+        if !set.add(raster, name: name, time: time, file: record) { inexact.note(path, "too many records") }
       } catch RasterError.tooLarge(let bytes, _) {
         let (needed, overflow) = bytes.addingReportingOverflow(set.samples)
         throw Failure(file.name, RasterError.tooLarge(bytes: overflow ? bytes : needed, limit: memoryLimit))
       } catch { throw Failure(file.name, error) }
     }
-    return set
+    return (set, inexact)
   }
 
   /// Says on stderr, in a line for each folder, how many files were not taken.

@@ -8,7 +8,7 @@ struct Verify: ParsableCommand {
     abstract: "Check archives without writing anything.",
     discussion: """
       Every chunk is compared with its checksum, and all numbers that are not the coder's are checked. With --deep the pixels \
-      are decoded, too, and compared with theirs. A line for each archive: that it is whole, or, on standard error, what is \
+      are decoded, too, and compared with theirs, and files that come back byte for byte are made again. A line for each archive: that it is whole, or, on standard error, what is \
       damaged in it.
       """)
 
@@ -70,11 +70,18 @@ struct Verify: ParsableCommand {
       guard deep else { return "\(pictures), the checksums of all chunks" }
       let bar = ProgressBar(file.name, total: archive.samples, quiet: quiet)
       defer { bar.finish() }
-      let damage = try work.codec(progress: bar.advance).damage(in: archive, models: library)
+      var unfaithful: [Int] = []
+      let damage = try work.codec(progress: bar.advance)
+        .damage(in: archive, models: library) { unfaithful.append($0) }
       guard damage.isEmpty else {
         throw Verify.failure(file.name, damage.map { "\(archive.describe($0)) does not match its checksum" })
       }
-      return "\(pictures), the checksums of all chunks and pixels"
+      guard unfaithful.isEmpty else {
+        let names = archive.fileNames
+        throw Verify.failure(file.name, unfaithful.map { "\(names[$0]) \(Codec.unfaithfulFile)" })
+      }
+      let files = archive.fileCount > 0 ? ", and of the files of \(archive.fileCount)" : ""
+      return "\(pictures), the checksums of all chunks and pixels\(files)"
     } catch { throw Failure(file.name, error) }
   }
 

@@ -4,7 +4,7 @@ import CPNG
 public typealias ByteSource = (UnsafeMutableRawBufferPointer) throws -> Int
 
 extension Raster {
-  private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+  static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
   /// Reads a PNG file, through libpng.
   ///

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ArchiveFormat
 
-/// Chunks TIME and META: what is around the samples, in version 5.
+/// Chunks TIME, META and FILE: what is around the samples, in versions 5 and 6.
 @Suite struct MetadataTests {
   private static func chunk(_ type: String, _ bytes: [UInt8], place: UInt8 = 0) -> Archive.PNGChunk {
     .init(place: place, type: Array(type.utf8), bytes: bytes)
@@ -11,7 +11,7 @@ import Testing
 
   /// One series of three images, of 2 bytes and more each.
   private static func archive(
-    chunks: [Archive.PNGChunk] = [], times: [Int64] = [], version: Int = 5
+    chunks: [Archive.PNGChunk] = [], times: [Int64] = [], files: [[UInt8]] = [], version: Int = 5
   ) -> Archive {
     let header = Archive.Header(
       width: 2, height: 2, colourType: 0, bitDepth: 8, interlaced: false, model: Archive.Header.noModel, tileWidth: 2,
@@ -20,7 +20,7 @@ import Testing
       version: version, models: [],
       series: [
         .init(
-          header: header, chunks: chunks, times: times, checksums: [7], tiles: [[[1, 2, 3]]], codings: [.mixing])
+          header: header, chunks: chunks, times: times, files: files, checksums: [7], tiles: [[[1, 2, 3]]], codings: [.mixing])
       ])
   }
 
@@ -147,6 +147,44 @@ import Testing
     #expect(try read(nine + [1, 0, 0]) == [.min, .min, .min])
     for list: [UInt8] in [[0, 2], [0, 2, 1, 1], nine + [2, 0, 0], nine + [0x81, 0, 0, 0], [0, 2, 0x80]] {
       #expect(throws: ArchiveError.self, "\(list)") { try read(list) }
+    }
+  }
+
+  @Test func filesOfVersion6() throws {
+    for files: [[UInt8]] in [[[1], [], []], [[], Array(repeating: 7, count: 200), [0]]] {
+      let archive = Self.archive(chunks: [Self.chunk("prVt", [])], times: [1, 2, 3], files: files, version: 6)
+      #expect(try Archive(archive.serialised()) == archive)
+      #expect(archive.file(ofImage: 0) == (files[0].isEmpty ? nil : files[0]) && archive.fileCount == files.count { !$0.isEmpty })
+      // An older program does not know the version, an archive of it not the chunk.
+      var older = archive
+      older.version = 5
+      #expect(throws: ArchiveError.newerFeature("chunk FILE")) { try Archive(older.serialised()) }
+    }
+    #expect(throws: ArchiveError.damaged("version 6")) { try Archive(Self.archive(version: 6).serialised()) }
+    #expect(throws: ArchiveError.damaged("version 6")) {
+      try Archive(Self.archive(times: [1, 2, 3], version: 6).serialised())
+    }
+  }
+
+  @Test func filesThatAreNone() throws {
+    func read(_ list: [UInt8], size: Int? = nil) throws -> [[UInt8]] {
+      try Archive(Self.bytes(.files, Self.packed(list, size: size), version: 6)).series[0].files
+    }
+    #expect(try read([1, 9, 0, 2, 8, 7]) == [[9], [], [8, 7]])
+    let endless = [UInt8](repeating: 0xFF, count: 9) + [1]
+    for list: [UInt8] in [[], [0, 0, 0], [1, 9, 0], [1, 9, 0, 2, 8], [1, 9, 0, 0, 0], endless + [0, 0], endless + endless + [0]] {
+      #expect(throws: ArchiveError.damaged("list of files"), "\(list)") { try read(list) }
+    }
+    #expect(throws: ArchiveError.tooMany("bytes of files")) { try read([1, 9, 0, 0], size: 1 << 26 + 1) }
+    #expect(throws: ArchiveError.damaged("list of files")) { try read([1, 9, 0, 0], size: 1 << 26) }
+    // The list counts against a limit for the whole archive.
+    var limit = 100
+    let bytes = FileList.encode([Array(repeating: 1, count: 60)])
+    var first = ByteReader(bytes)
+    #expect(try FileList.decode(&first, count: 1, limit: &limit).count == 1)
+    #expect(throws: ArchiveError.tooMany("bytes of files")) {
+      var second = ByteReader(bytes)
+      return try FileList.decode(&second, count: 1, limit: &limit)
     }
   }
 

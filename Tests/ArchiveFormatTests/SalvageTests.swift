@@ -63,7 +63,15 @@ import Testing
     return archive
   }()
 
-  static let archives = [set, single, packed]
+  /// The chunk of version 6.
+  static let exact: Archive = {
+    var archive = packed
+    archive.version = 6
+    archive.series[0].files = [[1, 2, 3, 4, 5]]
+    return archive
+  }()
+
+  static let archives = [set, single, packed, exact]
 
   /// The chunks of an archive: type, and where they are.
   private func chunks(_ bytes: [UInt8]) throws -> [(type: ChunkType, range: Range<Int>)] {
@@ -138,6 +146,9 @@ import Testing
       case .times:
         #expect(salvage.losses == [.times(series: series)] && found.series[0].times.isEmpty)
         #expect(found.series[0].chunks == archive.series[0].chunks)
+      case .files:
+        #expect(salvage.losses == [.files(series: series)] && found.series[0].files.isEmpty)
+        #expect(found.series[0].times == archive.series[0].times)
       case .metadata:
         #expect(salvage.losses == [.metadataList(series: series)] && found.series[0].chunks.isEmpty)
         #expect(found.series[0].times == archive.series[0].times && found.missingParts.isEmpty)

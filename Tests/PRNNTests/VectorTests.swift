@@ -3,6 +3,7 @@ import ByteCoding
 import FoundationEssentials
 import IntegerInference
 import PixelModels
+import Raster
 import Testing
 
 @testable import PRNN
@@ -55,7 +56,9 @@ import Testing
       let names = archive.series.flatMap(\.names)
       var set = PictureSet()
       try codec.decompress(archive, models: VectorTests.models) { number, raster in
-        set.add(raster, name: names.isEmpty ? nil : names[number], time: archive.time(ofImage: number))
+        set.add(
+          raster, name: names.isEmpty ? nil : names[number], time: archive.time(ofImage: number),
+          file: archive.file(ofImage: number).flatMap { PNGReconstruction(bytes: $0) })
       }
       let entry = archive.models.first
       let model = try #require(VectorTests.models.models.first { entry == nil || $0.name == entry?.name })

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reference decoder for .prnn archives, format versions 1 to 5.
+"""Reference decoder for .prnn archives, format versions 1 to 6.
 
 Written from format.md, arithmetic.md and mixing.md alone; the names in brackets below, such as [format: IMAG], are the
 sections of these texts. It is meant to be read beside them: it is slow, and uses integers only. What is inside a stream
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import struct
 import sys
 import zlib
 from dataclasses import dataclass, field
@@ -26,8 +25,9 @@ from lattice import Lattice, read_lattice
 from learning import LearningNetwork, Rules, read_fits, read_rules
 from mixing import decode_mixed
 from model_file import ALPHA, COLOUR, GRAY, Model, load_model
-from metadata import read_png_chunks, read_times
+from metadata import read_files, read_png_chunks, read_times
 from names import check_names, read_names
+from png_files import original_file, png_file
 
 GROUPS = {  # colour type -> groups of channels, each with its network [format: Channels and groups]
     0: [([0], GRAY)],
@@ -46,8 +46,8 @@ MOST_PIXELS = 2**26  # of a series; a limit of this program alone, so that a dam
 
 @dataclass
 class Header:
-    """The fields of IMAG, the names and times, the PNG chunks as (place, type, data), and how the networks learn.
-    [format: IMAG, NAME, TIME, PNGC, META, LRNG]"""
+    """The fields of IMAG, the names, times and files, the PNG chunks as (place, type, data), and how the networks learn.
+    [format: IMAG, NAME, TIME, FILE, PNGC, META, LRNG]"""
     width: int
     height: int
     colour_type: int
@@ -64,6 +64,7 @@ class Header:
     rules: Rules | None = None  # by which the networks learn
     names: list[str] = field(default_factory=list)
     times: list[int] = field(default_factory=list)  # seconds since 1970 began
+    files: list[bytes] = field(default_factory=list)  # records, empty for files that do not come back
     png_chunks: list[tuple[int, bytes, bytes]] = field(default_factory=list)
     codings: set[int] = field(default_factory=set)  # of its tiles
 
@@ -114,12 +115,13 @@ class Chunks:
              3: (b"MODL", b"MFIL", b"IMAG", b"NAME", b"PNGC", b"VALU", b"LATT", b"LRNG", b"INDX", b"TILE", b"DONE")}
     KNOWN[4] = KNOWN[3]
     KNOWN[5] = KNOWN[4] + (b"TIME", b"META", b"FITS")
+    KNOWN[6] = KNOWN[5] + (b"FILE",)
 
     def __init__(self, data: bytes):
         self.fields = Fields(data, "the archive")
         require(self.fields.take(8) == b"\x89PRNN\r\n\x1a", "not a .prnn archive")
         self.version = self.fields.number("H")
-        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 5")
+        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 6")
         self.skipped = False  # was there a chunk to skip between the last one taken and the one at hand?
         self.newest = False  # was there a chunk that only the newest version has?
         self.read()
@@ -197,6 +199,8 @@ def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model
 
     if chunks.kind == b"TIME":
         header.times = read_times(chunks.take(b"TIME"), header.count)
+    if chunks.kind == b"FILE":
+        header.files = read_files(chunks.take(b"FILE"), header.count)
     while chunks.kind in (b"PNGC", b"META"):
         for place, kind, data in read_png_chunks(chunks):
             require(place <= 2 and kind.isalpha(), "unknown place or type of a PNG chunk")
@@ -352,6 +356,7 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
     require(chunks.version != 4 or any(h.codings - {NETWORKS} for h, _ in series),
             "an archive of version 4 whose tiles are all coded by networks")
     require(chunks.version != 5 or chunks.newest, "an archive of version 5 without TIME, META or FITS")
+    require(chunks.version != 6 or any(h.files for h, _ in series), "an archive of version 6 without FILE")
     require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
     check_names([name for h, _ in series for name in h.names])
     return series
@@ -360,25 +365,9 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
 # ------------------------------------------------------------------------------------------------- output
 
 
-def png_file(header: Header, samples: np.ndarray) -> bytes:
-    """A PNG file of the samples and the PNG chunks. For simplicity it is never interlaced and no row is filtered:
-    the picture is the one that was compressed, the file is not."""
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    bits = np.unpackbits(samples.reshape(header.height, -1, 1), axis=2)[:, :, 8 - min(8, header.bit_depth):]
-    packed = np.packbits(bits.reshape(header.height, -1), axis=1)  # a row is filled up to whole bytes
-    filtered = np.pad(packed, ((0, 0), (1, 0)))  # a 0 before each row: filter "none"
-    ihdr = struct.pack(">IIBBBBB", header.width, header.height, header.bit_depth, header.colour_type, 0, 0, 0)
-    parts = [b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", ihdr)]
-    parts += [chunk(kind, data) for place, kind, data in header.png_chunks if place < 2]
-    parts.append(chunk(b"IDAT", zlib.compress(filtered.tobytes(), 9)))
-    parts += [chunk(kind, data) for place, kind, data in header.png_chunks if place == 2]
-    return b"".join(parts + [chunk(b"IEND", b"")])
-
-
 def write_image(header: Header, samples: np.ndarray, number: int, path: Path) -> None:
-    path.write_bytes(png_file(header, samples))
+    record = header.files[number] if header.files else b""
+    path.write_bytes(original_file(header, samples, record) if record else png_file(header, samples))
     if header.times:
         os.utime(path, (header.times[number], header.times[number]))
 

@@ -1,4 +1,4 @@
-"""What is kept of the PNG files beside their pictures. [format: Packed lists, TIME, PNGC, META]"""
+"""What is kept of the PNG files beside their pictures. [format: Packed lists, TIME, FILE, PNGC, META]"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Iterator
 
 from coding import Fields, FormatError, require
 
-MOST_METADATA = 2**26  # bytes of a list; a limit of this program alone
+MOST_METADATA = 2**26  # bytes of a list of chunks or files; a limit of this program alone
 
 
 def unpacked(fields: Fields, most: int, name: str) -> bytes:
@@ -25,22 +25,37 @@ def unpacked(fields: Fields, most: int, name: str) -> bytes:
     return data
 
 
+def read_number(fields: Fields) -> int:
+    """A number of seven bits a byte. [format: TIME]"""
+    number, shift, byte = 0, 0, 128
+    while byte >= 128:
+        byte = fields.number("B")
+        require(shift < 63 or byte < 2, "a number is out of bounds")
+        number |= (byte & 127) << shift
+        shift += 7
+    return number
+
+
 def read_times(fields: Fields, count: int) -> list[int]:
     """When the files of the images of a series were modified, in seconds since 1970 began."""
     numbers = Fields(unpacked(fields, 10 * count, "times"), "the list of times")
     times, time = [], 0
     for _ in range(count):
-        code, shift, byte = 0, 0, 128
-        while byte >= 128:
-            byte = numbers.number("B")
-            require(shift < 63 or byte < 2, "a time is out of bounds")
-            code |= (byte & 127) << shift
-            shift += 7
+        code = read_number(numbers)
         time += -(code + 1) // 2 if code % 2 else code // 2
         time = (time + 2**63) % 2**64 - 2**63
         times.append(time)
     numbers.end()
     return times
+
+
+def read_files(fields: Fields, count: int) -> list[bytes]:
+    """The records of the files of a series; empty for a file that does not come back. [format: FILE]"""
+    records = Fields(unpacked(fields, MOST_METADATA, "files"), "the list of files")
+    files = [records.take(read_number(records)) for _ in range(count)]
+    records.end()
+    require(any(files), "a list of files without any")
+    return files
 
 
 def read_png_chunks(chunks) -> Iterator[tuple[int, bytes, bytes]]:
