@@ -73,7 +73,7 @@ def main():
                ("corpus/made", sorted((ROOT / "corpus/made").glob("*.png"))),
                ("photos/validation", sorted((data / "photos/validation").glob("*.png")))]
     folders += [(f"graphics/{p.name}", sorted(p.glob("*.png"))) for p in graphics]
-    lines, causes, found, total = [], {}, {}, [0] * 6
+    lines, causes, found, total = [], {}, {}, [0] * 5
     for name, files in folders:
         png, archives, exact, cost, why, how = measure(prnn, files)
         row = [len(files), exact, png, archives, cost]

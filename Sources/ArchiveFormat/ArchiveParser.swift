@@ -88,7 +88,9 @@ struct ArchiveParser {
   private mutating func add(_ type: ChunkType, _ fields: inout ByteReader, to series: inout Archive.Series) throws {
     switch type {
     case .names:
-      guard series.names.isEmpty, series.times.isEmpty, series.files.isEmpty, !series.hasDetails else { throw order(type) }
+      guard series.names.isEmpty, series.times.isEmpty, series.files.isEmpty, !series.hasDetails else {
+        throw order(type)
+      }
       series.names = try NameList.decode(
         &fields, count: series.header.count, limit: ArchiveParser.mostNameBytes - nameBytes)
       nameBytes += series.names.reduce(0) { $0 + $1.bytes.count }

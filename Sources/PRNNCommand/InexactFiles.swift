@@ -37,6 +37,7 @@ struct InexactFiles {
     guard let first else { return }
     let kept = "the archive has all pixels and chunks"
     guard all > 1 else { return warn("\(label): does not come back byte for byte (\(first.cause)); \(kept)") }
-    warn("\(label): \(count) of \(all) files do not come back byte for byte (\(first.path): \(first.cause)); \(kept)")
+    let files = "\(count) of \(all) files \(count == 1 ? "does" : "do")"
+    warn("\(label): \(files) not come back byte for byte (\(first.path): \(first.cause)); \(kept)")
   }
 }

@@ -10,6 +10,14 @@ struct DeflateSearch {
   let stream: ArraySlice<UInt8>
   /// CMF and FLG, which tell of the window and the level.
   let zlibHeader: [UInt8]
+  private let firstBlock: DeflateBlock?
+
+  init(data: [UInt8], stream: ArraySlice<UInt8>, zlibHeader: [UInt8]) {
+    self.data = data
+    self.stream = stream
+    self.zlibHeader = zlibHeader
+    firstBlock = DeflateBlock(firstOf: stream)
+  }
 
   /// The parameters that give the whole stream, or those that agree with it for the most bytes.
   ///
@@ -33,7 +41,7 @@ struct DeflateSearch {
     let stated = min(15, max(9, Int(zlibHeader[0] >> 4) + 8))
     let largest = (9...15).first { (1 << $0) - 262 >= data.count } ?? 15
     let windows = unique([stated, 15].map { min($0, largest) } + (9...largest).reversed())
-    let memory = [8, 9] + (1...7).reversed()
+    let memory = ([8, 9] + (1...7).reversed()).filter(mayHave)
     // Usual memory with usual windows first.
     let usual = memory.flatMap { memory in windows.prefix(2).map { (memory, $0) } }
     let others = memory.flatMap { memory in windows.dropFirst(2).map { (memory, $0) } }
@@ -42,6 +50,12 @@ struct DeflateSearch {
         DeflateParameters(level: level, strategy: strategy, memoryLevel: memory, windowBits: window)
       }
     }
+  }
+
+  /// Whether blocks may end where they do with a memory level.
+  private func mayHave(memoryLevel: Int) -> Bool {
+    let most = 1 << (memoryLevel + 6) - 1
+    return firstBlock.map { $0.isLast ? $0.symbols <= most : $0.symbols == most } ?? true
   }
 
   /// Levels and strategies. With runs and Huffman codes only the level does not matter.

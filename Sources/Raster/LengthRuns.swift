@@ -12,7 +12,11 @@ struct LengthRuns: Equatable, Sendable {
 
   init(_ lengths: [Int]) {
     for length in lengths.last ?? 0 > 0 ? lengths.dropLast() : lengths[...] {
-      if runs.last?.length == length { runs[runs.count - 1].count += 1 } else { runs.append(Run(count: 1, length: length)) }
+      if runs.last?.length == length {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append(Run(count: 1, length: length))
+      }
     }
   }
 

@@ -56,8 +56,8 @@ import Testing
 
   @Test func newerFilesAreNamedSo() {
     var bytes = archive.serialised()
-    bytes[8] = 6
-    #expect(throws: ArchiveError.newerVersion(6)) { try Archive(bytes) }
+    bytes[8] = 7
+    #expect(throws: ArchiveError.newerVersion(7)) { try Archive(bytes) }
     #expect(throws: ArchiveError.notAnArchive) { try Archive(Array("PK, not prnn".utf8)) }
   }
 

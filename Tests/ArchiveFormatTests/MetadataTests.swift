@@ -20,7 +20,8 @@ import Testing
       version: version, models: [],
       series: [
         .init(
-          header: header, chunks: chunks, times: times, files: files, checksums: [7], tiles: [[[1, 2, 3]]], codings: [.mixing])
+          header: header, chunks: chunks, times: times, files: files, checksums: [7], tiles: [[[1, 2, 3]]],
+          codings: [.mixing])
       ])
   }
 
@@ -154,7 +155,9 @@ import Testing
     for files: [[UInt8]] in [[[1], [], []], [[], Array(repeating: 7, count: 200), [0]]] {
       let archive = Self.archive(chunks: [Self.chunk("prVt", [])], times: [1, 2, 3], files: files, version: 6)
       #expect(try Archive(archive.serialised()) == archive)
-      #expect(archive.file(ofImage: 0) == (files[0].isEmpty ? nil : files[0]) && archive.fileCount == files.count { !$0.isEmpty })
+      #expect(
+        archive.file(ofImage: 0) == (files[0].isEmpty ? nil : files[0])
+          && archive.fileCount == files.count { !$0.isEmpty })
       // An older program does not know the version, an archive of it not the chunk.
       var older = archive
       older.version = 5
@@ -172,7 +175,9 @@ import Testing
     }
     #expect(try read([1, 9, 0, 2, 8, 7]) == [[9], [], [8, 7]])
     let endless = [UInt8](repeating: 0xFF, count: 9) + [1]
-    for list: [UInt8] in [[], [0, 0, 0], [1, 9, 0], [1, 9, 0, 2, 8], [1, 9, 0, 0, 0], endless + [0, 0], endless + endless + [0]] {
+    for list: [UInt8] in [
+      [], [0, 0, 0], [1, 9, 0], [1, 9, 0, 2, 8], [1, 9, 0, 0, 0], endless + [0, 0], endless + endless + [0],
+    ] {
       #expect(throws: ArchiveError.damaged("list of files"), "\(list)") { try read(list) }
     }
     #expect(throws: ArchiveError.tooMany("bytes of files")) { try read([1, 9, 0, 0], size: 1 << 26 + 1) }
