@@ -94,6 +94,24 @@ import Testing
     #expect(time.series[0].chunks.isEmpty && time.version == 5 && time.time(ofImage: 0) == 1_000_000_000)
   }
 
+  /// The files that come back byte for byte: spec/vectors/make.py, exact().
+  @Test func files() throws {
+    let table = try JSONDecoder().decode([String: [String?]].self, from: Data(VectorTests.read("files.json")))
+    #expect(table.count == 3)
+    for (name, hashes) in table {
+      let archive = try Archive(VectorTests.read(name))
+      #expect(archive.version == 6 && archive.fileCount == hashes.count { $0 != nil })
+      let codec = try Codec()
+      try codec.decompress(archive, models: .bundled) { number, picture in
+        switch try codec.file(archive, image: number, of: picture) {
+        case .whole(let bytes): #expect(hexadecimal(sha256(bytes)) == hashes[number], "\(name)")
+        case .unknown: #expect(hashes[number] == nil, "\(name)")
+        case .unfaithful: Issue.record("\(name), \(number)")
+        }
+      }
+    }
+  }
+
   @Test func damagedModelsAreRefused() throws {
     let file = try VectorTests.read("tiny.prnnmodel")
     #expect(throws: ModelError.notAModel) { try Model(file: []) }

@@ -12,6 +12,7 @@ import tempfile
 
 from decode import decode_archive
 from model_file import load_model
+from png_files import original_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "spec/vectors"
@@ -32,6 +33,13 @@ def samples_hash(archive, known):
     return digest.hexdigest()
 
 
+def file_hashes(archive, known):
+    """Of the PNG files that come back byte for byte; None for the others."""
+    return [hashlib.sha256(original_file(header, image, record)).hexdigest() if record else None
+            for header, samples in decode_archive(archive, known)
+            for image, record in zip(samples, header.files or [b""] * len(samples))]
+
+
 def decoded_again(program, source, options, model_files, folder):
     """Whether what decode.py, as a program, writes of an archive of `source` gives the same archive again."""
     archive, back, fresh = (f"{folder}/{name}" for name in ("a.prnn", "b", "b.prnn"))
@@ -41,6 +49,14 @@ def decoded_again(program, source, options, model_files, folder):
     subprocess.run(words + [w for f in model_files for w in ("--model", str(f))], check=True)
     subprocess.run([*compress, back, "-o", fresh], check=True)
     return pathlib.Path(archive).read_bytes() == pathlib.Path(fresh).read_bytes()
+
+
+def decoded_exactly(program, source, folder):
+    """Whether decode.py, as a program, gives the very file of an archive of `source`."""
+    archive, back = f"{folder}/a.prnn", f"{folder}/b"
+    subprocess.run([program, "compress", "--quiet", "--exact", "--coding", "mixing", source, "-o", archive], check=True)
+    subprocess.run([sys.executable, str(ROOT / "spec/reference/decode.py"), archive, "-o", back], check=True)
+    return pathlib.Path(back).read_bytes() == source.read_bytes()
 
 
 def main():
@@ -56,6 +72,8 @@ def main():
 
     for name, expected in json.loads((VECTORS / "vectors.json").read_text()).items():
         report(name, samples_hash((VECTORS / name).read_bytes(), known) == expected)
+    for name, expected in json.loads((VECTORS / "files.json").read_text()).items():
+        report(f"{name} (files)", file_hashes((VECTORS / name).read_bytes(), known) == expected)
     for picture in PICTURES:
         for model, effort in ROUND_TRIPS:
             options = ["--model", model, "--effort", effort]
@@ -68,6 +86,9 @@ def main():
             subprocess.run([program, "decompress", "--quiet", VECTORS / f"{name}.prnn", "-o", source,
                             "--model", VECTORS / "tiny.prnnmodel"], check=True)
             report(f"{name} (again)", decoded_again(program, source, ["--coding", "mixing"], [], folder))
+    for picture in ROOT.glob("corpus/made/hills-[gp]*[4e].png"):  # the file itself; small ones
+        with tempfile.TemporaryDirectory() as folder:
+            report(f"{picture.name} (exact)", decoded_exactly(program, picture, folder))
     with tempfile.TemporaryDirectory() as folder:  # a set, with its names and its model in the archive
         report("corpus/made", decoded_again(program, ROOT / "corpus/made", ["--embed-model"], [], folder))
     print(f"{passed} passed, {failed} failed")

@@ -1,4 +1,5 @@
-"""Makes the conformance vectors: small archives of every kind, and the SHA-256 of their samples in vectors.json.
+"""Makes the conformance vectors: small archives of every kind, and the SHA-256 of their samples in vectors.json; of those that give PNG files back byte for
+byte also that of each file, in files.json.
 
 usage: python3 spec/vectors/make.py [PRNN]     (needs Pillow and the program, .build/release/prnn when not given)
 
@@ -16,6 +17,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import types
 import zlib
 
 import numpy as np
@@ -23,7 +25,11 @@ from PIL import Image
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
+sys.path.append(str(ROOT / "spec/reference"))
 PRNN = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / ".build/release/prnn")
+
+
+import png_files  # of spec/reference
 
 
 def field(h, w, c, seed):
@@ -224,6 +230,41 @@ def metadata():
     yield "metadata-time", 2, ("--coding", "mixing"), [("", drawing(4, 6, 3, 92), 10**9, (), ())]
 
 
+def exact_png(depth, colour, samples, filters, deflate, interlaced=False, data_length=None, tail=b"", before=()):
+    """A PNG file with these filter types and this deflate stream of its rows."""
+    header = types.SimpleNamespace(width=samples.shape[1], height=samples.shape[0], bit_depth=depth, colour_type=colour,
+                                   interlaced=interlaced, png_chunks=before)
+    rows = png_files.filtered_rows(header, samples, filters)
+    stream = b"\x78\x9c" + deflate(rows) + struct.pack(">I", zlib.adler32(rows))
+    data_length = data_length or len(stream)
+    return png_files.frame(header, interlaced,
+                           [stream[i:i + data_length] for i in range(0, len(stream), data_length)]) + tail
+
+
+def deflated(level, strategy, memory, window):
+    def run(rows):
+        deflate = zlib.compressobj(level, zlib.DEFLATED, -window, memory, strategy)
+        return deflate.compress(rows) + deflate.flush()
+    return run
+
+
+def exact():
+    """Archives of version 6: name; of each file the name, samples, and the file."""
+    a = drawing(26, 31, 1, 101) >> 4
+    palette = [(1, b"PLTE", bytes(range(48))), (2, b"tEXt", b"Title\0exact")]
+    filters = bytes(i * 7 % 5 for i in range(4 + 4 + 3 + 7 + 6 + 13 + 13))  # rows of the passes
+    yield "exact-interlaced", [("", a, exact_png(4, 3, a, filters, deflated(9, 1, 9, 15), True, 100, b"behind", palette))]
+    a = field(40, 60, 3, 102)
+    yield "exact-window", [("", a, exact_png(8, 2, a, bytes(i % 5 for i in range(40)), deflated(7, 0, 1, 9)))]
+    files = []
+    for i, deflate in enumerate((deflated(6, 0, 8, 15), deflated(6, 2, 3, 15), deflated(5, 4, 8, 12), deflated(1, 3, 9, 15),
+                                 lambda rows: png_files.stored(rows, [7, 0, 100]),
+                                 lambda rows: struct.pack("<BHH", 0, 9, 65535 - 9) + rows[:9] + deflated(6, 0, 8, 15)(rows[9:]))):
+        a = field(17, 19, 1, 103 + i)
+        files.append((f"{i}.png", a, exact_png(8, 0, a, bytes(4 if y else 1 for y in range(17)), deflate)))
+    yield "exact-set", files
+
+
 def as_image(samples):
     if samples.max() > 1:
         return Image.fromarray(samples)
@@ -231,13 +272,13 @@ def as_image(samples):
 
 
 def main():
-    table = {}
+    table, file_table = {}, {}
     with tempfile.TemporaryDirectory() as folder:
 
         def add(name, source, samples, *options):
             if "--effort" not in options:
                 options += ("--effort", "fast")
-            if name.split("-")[0] not in ("mixing", "metadata"):
+            if name.split("-")[0] not in ("mixing", "metadata", "exact"):
                 options += ("--coding", "networks")
             if not name.startswith("metadata"):
                 options += ("--no-preserve",)
@@ -304,6 +345,17 @@ def main():
                 png(source / file, 4 if colour == 3 else 8, colour, samples, before, after)
                 os.utime(source / file, (time, time))
             add(name, source, [samples for _, samples, *_ in files], *options)
+        for name, files in exact():
+            source = pathlib.Path(folder, name) if files[0][0] else pathlib.Path(folder, f"{name}.png")
+            if files[0][0]:
+                source.mkdir()
+            for file, _, data in files:
+                (source / file).write_bytes(data)
+            add(name, source, [samples for _, samples, _ in files], "--coding", "mixing", "--exact")
+            hashes = [hashlib.sha256(data).hexdigest() for _, _, data in files]
+            # The last file of a set is not zlib's.
+            file_table[f"{name}.prnn"] = hashes[:-1] + [None] if files[0][0] else hashes
+    (HERE / "files.json").write_text(json.dumps(file_table, indent=1) + "\n")
     (HERE / "vectors.json").write_text(json.dumps(table, indent=1) + "\n")
 
 
