@@ -47,6 +47,9 @@ import Testing
     // Header and chunks, in their order, by a reader of their own.
     let (before, after) = (try PngSuiteTests.chunks(file), try PngSuiteTests.chunks(back.png()))
     #expect(before.elementsEqual(after, by: ==))
+    // And with what else the file has, every byte of it.
+    let record = try #require(PNGReconstruction(bytes: try PNGReconstruction(of: file, picture).bytes))
+    #expect(try record.file(of: back) == file)
   }
 
   @Test(arguments: names.filter { $0.hasPrefix("x") })
