@@ -85,9 +85,9 @@ public struct Archive: Equatable, Sendable {
     }
   }
 
-  /// Of the format: 6 when a series has records of its files; else 5 when it has times, fits, or chunks that are packed; else 4 when a tile is not coded by networks, else
-  /// 3 when a series has a lattice or networks that learn, else 1 for a single image without a name and with its model
-  /// elsewhere, else 2.
+  /// Of the format: 6 when a series has records of its files, or copies of a network whose weights have a least; else 5 when it
+  /// has times, fits, or chunks that are packed; else 4 when a tile is not coded by networks, else 3 when a series has a lattice
+  /// or networks that learn, else 1 for a single image without a name and with its model elsewhere, else 2.
   public var version: Int
   public var models: [ModelName]
   public var series: [Series]
@@ -103,6 +103,10 @@ public struct Archive: Equatable, Sendable {
 extension Archive.Series {
   /// Whether its networks or frequencies follow what was coded; from version 3 on.
   public var adapts: Bool { lattice != nil || !learning.isEmpty }
+
+  /// Whether the weights of copies of a network that learn have a least: LRNG ends with it, behind rules of 17 bytes and a mixing
+  /// rate; from version 6 on.
+  public var holdsCopies: Bool { learning.count % 17 == 2 }
 
   /// How a tile chunk is coded, by its number.
   public func coding(_ unit: Int) -> Archive.Coding { codings.isEmpty ? .network : codings[unit] }

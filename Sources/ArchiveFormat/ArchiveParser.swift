@@ -21,8 +21,8 @@ struct ArchiveParser {
   private var fileRoom = Archive.mostFileBytes
   /// Whether there was anything that only version 5 has.
   private(set) var needsVersion5 = false
-  /// Whether there was a record of a file, which only version 6 has.
-  private(set) var hasFiles = false
+  /// Whether there was anything that only version 6 has.
+  private(set) var needsVersion6 = false
   /// Whether the next chunk must be a tile.
   private(set) var isAmongTiles = false
 
@@ -64,10 +64,10 @@ struct ArchiveParser {
         case 3: series.contains(where: \.adapts)
         case 4: series.contains { $0.codings.contains { $0 != .network } }
         case 5: needsVersion5
-        case 6: hasFiles
+        case 6: needsVersion6
         default: true
         }
-      guard isNeeded else { throw ArchiveError.damaged("version \(version)") }
+      guard isNeeded, version > 5 || !needsVersion6 else { throw ArchiveError.damaged("version \(version)") }
       guard Set(series.map(\.names.isEmpty)).count == 1 else {
         throw ArchiveError.damaged("images without names among others")
       }
@@ -101,7 +101,7 @@ struct ArchiveParser {
     case .files:
       guard series.files.isEmpty, !series.hasDetails else { throw order(type) }
       series.files = try FileList.decode(&fields, count: series.header.count, limit: &fileRoom)
-      hasFiles = true
+      needsVersion6 = true
     case .pngChunk:
       guard series.valueWeights.isEmpty, !series.adapts else { throw order(type) }
       let chunk = Archive.PNGChunk(
@@ -122,6 +122,7 @@ struct ArchiveParser {
     case .learning:
       guard series.learning.isEmpty, fields.remaining > 0 else { throw order(type) }
       series.learning = Array(try fields.take(fields.remaining))
+      if series.holdsCopies { needsVersion6 = true }
     case .fits:
       guard series.fits.isEmpty, !series.learning.isEmpty, fields.remaining > 0 else { throw order(type) }
       series.fits = Array(try fields.take(fields.remaining))

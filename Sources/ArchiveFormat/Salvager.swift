@@ -45,7 +45,7 @@ struct Salvager {
     let version =
       switch parser.version {
       case 2: parser.series.contains(where: \.adapts) ? 3 : 2
-      case 4: parser.hasFiles ? 6 : parser.needsVersion5 ? 5 : 4
+      case 4: parser.needsVersion6 ? 6 : parser.needsVersion5 ? 5 : 4
       default: parser.version
       }
     return Archive(version: version, models: parser.models, series: parser.series)

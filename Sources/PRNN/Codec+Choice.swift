@@ -142,13 +142,12 @@ extension Archive {
       (result.series[i].learning, result.series[i].fits) = ([], [])
     }
     if !result.series.contains(where: \.usesNetworks) { result.models = [] }
-    let hasFits = result.series.contains { !$0.fits.isEmpty }
     guard result.series.allSatisfy({ $0.codings.allSatisfy { $0 == .network } }) else {
-      result.version = hasFits ? 5 : 4
+      result.version = max(4, result.learningVersion)
       return result
     }
     // Only networks after all.
-    result.version = hasFits ? 5 : result.series.contains(where: \.adapts) ? 3 : 2
+    result.version = result.learningVersion
     for i in result.series.indices { result.series[i].codings = [] }
     let isPlain = set.count == 1 && !set.isNamed && result.models[0].file == nil && result.version == 2
     guard isPlain else { return result }

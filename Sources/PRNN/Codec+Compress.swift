@@ -57,12 +57,11 @@ extension Codec {
     }
     if !model.networks.contains(where: \.allowsFits) { learning.fits = nil }
     var learned = plain
-    learned.raise(to: 3, set)
     for i in all {
       learned.series[i].learning = learning.bytes
-      // With a lattice fits cost one picture of fourteen an eighth, and save others a hundredth: bench/results/lattice.md.
-      if let fits = learning.fits, plain.series[i].lattice == nil { learned.series[i].fits = fits.bytes }
+      learned.series[i].fits = learning.fits?.bytes ?? []
     }
+    learned.raise(to: learned.learningVersion, set)
     try encode(set, all, into: &learned, model)
     let few = all.filter {
       let header = plain.series[$0].header
@@ -73,7 +72,6 @@ extension Codec {
       (learned.series[i].learning, learned.series[i].fits) = ([], [])
       learned.series[i].tiles = plain.series[i].tiles
     }
-    if learned.series.contains(where: { !$0.fits.isEmpty }) { learned.raise(to: 5, set) }
     return learned.series.contains { !$0.learning.isEmpty } ? learned : plain
   }
 
@@ -153,6 +151,13 @@ extension Codec {
 }
 
 extension Archive {
+  /// The least version for how its networks learn; 2 if none does.
+  var learningVersion: Int {
+    if series.contains(where: \.holdsCopies) { return 6 }
+    if series.contains(where: { !$0.fits.isEmpty }) { return 5 }
+    return series.contains(where: \.adapts) ? 3 : 2
+  }
+
   /// Makes it one of a version at least so new. From version 2 on every tile has a checksum.
   mutating func raise(to newer: Int, _ set: PictureSet) {
     if version == 1 {

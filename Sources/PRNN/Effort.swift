@@ -12,7 +12,7 @@ public struct Effort: Equatable, Sendable {
     learning: Learning(
       [
         rule(heads: 0), rule(heads: 419), rule(heads: 629, residual: 629), rule(heads: 3146, residual: 3146),
-      ], mixing: 10,
+      ], mixing: 10, leastWeight: 1,
       fits: Learning.Fits(
         [
           Learning.Window(colour: [1, 1, 1], gray: 2, vertical: 9, horizontal: 9),

@@ -64,7 +64,7 @@ struct WriteOptions: ParsableArguments {
 }
 
 /// An effort by its name, or by the numbers of spec/format.md ("LRNG") with commas between them, those of several copies of the
-/// network one after the other and the mixing rate last; behind a slash those of "FITS".
+/// network one after the other, then the mixing rate and the least weight; behind a slash those of "FITS".
 extension Effort: ExpressibleByArgument {
   public init?(argument: String) {
     if let known = Effort.named.first(where: { $0.name == argument }) {
@@ -77,7 +77,7 @@ extension Effort: ExpressibleByArgument {
     guard numbers.count >= 11, !numbers.contains(nil) else { return nil }
     var bytes: [UInt8] = []
     for (i, number) in numbers.enumerated() {
-      let isByte = (1...5).contains(i % 11) || (i == numbers.count - 1 && i % 11 == 0)
+      let isByte = (1...5).contains(i % 11) || i >= numbers.count / 11 * 11
       if isByte, number! > 255 { return nil }
       bytes += isByte ? [UInt8(number!)] : [UInt8(number! & 255), UInt8(number! >> 8)]
     }

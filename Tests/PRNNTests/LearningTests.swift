@@ -26,11 +26,13 @@ import Testing
       .init(colour: [2, 0, 1], gray: 2, vertical: 9, horizontal: 9),
       .init(colour: [9, 11, 9], gray: 11, vertical: 1, horizontal: 1),
     ], mixing: 60)
+  /// As ``mixed``, with weights that stay positive.
+  static let held = Learning(mixed.experts, mixing: mixed.mixing, leastWeight: 1)
   /// With fits, of several copies and of one.
   static let fitted = Learning(mixed.experts, mixing: 30, fits: fits)
   static let fittedAlone = Learning([rule], fits: fits)
 
-  @Test(arguments: [Raster.ColourType.rgb, .rgba, .gray, .grayAlpha], [learning, mixed, fitted, fittedAlone])
+  @Test(arguments: [Raster.ColourType.rgb, .rgba, .gray, .grayAlpha], [learning, mixed, held, fitted, fittedAlone])
   func samplesComeBack(type: Raster.ColourType, learning: Learning) throws {
     let raster = picture(type, 50, 31)
     var set = PictureSet()
@@ -38,11 +40,12 @@ import Testing
     let codec = try Codec(threads: 2)
     let archive = try codec.networkArchive(
       of: set, model: Self.models.standard, embedModel: false, learning: learning, always: true)
-    #expect(archive.version == (learning.fits == nil ? 3 : 5) && archive.series[0].learning == learning.bytes)
+    let version = learning.leastWeight != nil ? 6 : learning.fits != nil ? 5 : 3
+    #expect(archive.version == version && archive.series[0].learning == learning.bytes)
     #expect(try codec.decompress(archive.serialised(), models: Self.models) == raster)
   }
 
-  @Test(arguments: [learning, mixed, fitted, fittedAlone])
+  @Test(arguments: [learning, mixed, held, fitted, fittedAlone])
   func sameBytesForAllKernelsAndThreads(learning: Learning) throws {
     var set = PictureSet()
     set.add(picture(.rgba, 1030, 9))
@@ -88,6 +91,8 @@ import Testing
     #expect(Learning(bytes: Self.mixed.bytes) == Self.mixed)
     for count in [2, 3, 4] { #expect(Learning(bytes: Array(repeating: bytes, count: count).flatMap { $0 }) == nil) }
     #expect(Learning(bytes: Array(repeating: bytes, count: 5).flatMap { $0 } + [1]) == nil)
+    #expect(Learning(bytes: Self.held.bytes) == Self.held && Self.held.bytes == Self.mixed.bytes + [1])
+    #expect(Learning(bytes: Self.mixed.bytes + [5]) == nil && Learning(bytes: Self.mixed.bytes + [1, 1]) == nil)
     #expect(Learning(bytes: bytes + [0]) == nil && Learning(bytes: bytes.dropLast()) == nil)
     for (place, value) in [(2, 16), (3, 16), (4, 7), (4, 25), (5, 16), (6, 16)] {
       var other = bytes
@@ -133,6 +138,24 @@ import Testing
     archive = whole
     archive.series[0].fits = []
     #expect(throws: ArchiveError.self) { try Archive(archive.serialised()) }
+  }
+
+  /// Archives of version 6 have least weights, or records of files; those before have none.
+  @Test func leastWeightsAreNew() throws {
+    let effort = Effort(learning: Self.held)
+    var archive = try Archive(
+      Codec().compress(picture(.rgb, 90, 90), model: Self.models.standard, effort: effort, coding: .networks))
+    #expect(archive.version == 6 && archive.series[0].holdsCopies)
+    for (version, learning) in [(3, Self.held), (5, Self.held), (6, Self.mixed)] {
+      archive.version = version
+      archive.series[0].learning = learning.bytes
+      #expect(throws: ArchiveError.damaged("version \(version)")) { try Archive(archive.serialised()) }
+    }
+    archive.version = 6
+    archive.series[0].learning = Self.mixed.bytes + [5]
+    #expect(throws: ArchiveError.damaged("how its network learns")) {
+      try Codec().decompress(archive.serialised(), models: Self.models)
+    }
   }
 
   /// Stripes, narrow for the fits of the network, in which green follows red or the contrary of it.

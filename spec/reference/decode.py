@@ -356,7 +356,10 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
     require(chunks.version != 4 or any(h.codings - {NETWORKS} for h, _ in series),
             "an archive of version 4 whose tiles are all coded by networks")
     require(chunks.version != 5 or chunks.newest, "an archive of version 5 without TIME, META or FITS")
-    require(chunks.version != 6 or any(h.files for h, _ in series), "an archive of version 6 without FILE")
+    require(chunks.version != 6 or any(h.files or h.rules and h.rules.least is not None for h, _ in series),
+            "an archive of version 6 without FILE or a least weight in LRNG")
+    require(chunks.version > 5 or not any(h.rules and h.rules.least is not None for h, _ in series),
+            "a least weight in LRNG, which only version 6 has")
     require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
     check_names([name for h, _ in series for name in h.names])
     return series

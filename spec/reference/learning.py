@@ -38,6 +38,7 @@ class Rule:
 class Rules:
     rules: list[Rule]  # one of each copy
     mixing: int | None  # the rate; only of several copies
+    least: int | None = None  # of the weights of copies, in sixteenths
     fits: list[tuple] = field(default_factory=list)  # regressors of R, G, B; of one channel; vertical, horizontal
     fits_mixing: int = 0
 
@@ -47,12 +48,14 @@ def read_rules(fields: Fields) -> Rules:
     require(1 <= count <= 4, "the chunk LRNG has no rules, or too many")
     rules = [Rule(*fields.unpack("HBBBBBH4H")) for _ in range(count)]
     mixing = fields.number("B") if count > 1 else None
+    least = fields.number("B") if count > 1 and len(fields.data) == 17 * count + 2 else None
     fields.end()
+    require((least or 0) <= 4, "the least weight of LRNG is out of bounds")
     for rule in rules:
         require(rule.interval >= 1, "the networks learn after every 0 pixels")
         require(max(rule.momentum, rule.squares, rule.head_shift, rule.trunk_shift) <= 15 and 8 <= rule.floor <= 24,
                 "the numbers by which the networks learn are out of bounds")
-    return Rules(rules, mixing)
+    return Rules(rules, mixing, least)
 
 
 def read_fits(fields: Fields, rules: Rules) -> Rules:
@@ -254,6 +257,9 @@ class Mixing:
         self.rates = np.array([rules.mixing or 0] * copies + [rules.fits_mixing] * len(self.fits), np.int64)
         self.weights = np.zeros((channels, 16, len(self.rates)), np.int64)
         self.weights[:, :, :copies] = 2**20 // copies
+        self.least = np.full(len(self.rates), 1 - 2**21)
+        if rules.least is not None:
+            self.least[:copies] = rules.least * 2**16
 
     def begin_picture(self, *tile) -> None:
         for fit in self.fits:
@@ -281,7 +287,7 @@ class Mixing:
         """f: the frequencies of all symbols as the range decoder was given them."""
         f, weights = f >> 8, self.weights[k, self.contexts[pixel]]
         expected = (self.all @ f) // f.sum()
-        weights[:] = (weights + self.rates * (self.all[:, symbol] - expected)).clip(1 - 2**21, 2**21 - 1)
+        weights[:] = (weights + self.rates * (self.all[:, symbol] - expected)).clip(self.least, 2**21 - 1)
         for fit in self.fits:
             fit.learn(k, pixel, sample)
 

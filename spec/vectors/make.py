@@ -148,6 +148,8 @@ def learning():
         f"{i:02}.png": field(20, 24, 1, 41 + i)[..., 0] for i in range(20)}
     noise = np.random.default_rng(7).integers(0, 256, (33, 70, 3), np.uint8)
     yield "fits-noise", "tiny-squares", f"{mixed}/255,{near},{wide}", noise
+    yield "fits-held", "tiny-squares", f"{mixed[:-2]}200,3/255,{near},{wide}", few[:40, 3:44]
+    yield "learning-held", "tiny", f"{mixed[:-2]}255,1", np.dstack([few, field(50, 48, 1, 37)])
     yield "fits-photo-fast", "photo-fast", f"{mixed}/40,{near},{wide}", field(23, 30, 2, 40)
 
 

@@ -6,19 +6,28 @@ import ByteCoding
 public struct Learning: Equatable, Sendable {
   /// The most copies of a network.
   public static let mostExperts = 4
+  /// The most that ``leastWeight`` can be: four copies begin with as much.
+  static let mostLeastWeight = 4
 
   /// One for each copy of the network.
   public var experts: [Rule]
   /// How fast the weights of several copies follow what each would have gained.
   public var mixing: UInt8
+  /// What the weights of several copies do not fall below, in sixteenths; nil: they may be negative. A copy that counted for less than
+  /// nothing would learn to be wrong.
+  public var leastWeight: UInt8?
   /// Fits whose predictions code together with the networks; nil: none.
   public var fits: Fits?
 
-  /// - Parameter experts: 1 ... ``mostExperts``.
-  public init(_ experts: [Rule], mixing: UInt8 = 0, fits: Fits? = nil) {
+  /// - Parameters:
+  ///   - experts: 1 ... ``mostExperts``.
+  ///   - leastWeight: at most 4; only with several copies.
+  public init(_ experts: [Rule], mixing: UInt8 = 0, leastWeight: UInt8? = nil, fits: Fits? = nil) {
     precondition((1...Learning.mostExperts).contains(experts.count))
+    precondition(leastWeight.map { $0 <= Learning.mostLeastWeight && experts.count > 1 } ?? true)
     self.experts = experts
     self.mixing = mixing
+    self.leastWeight = leastWeight
     self.fits = fits
   }
 
@@ -77,17 +86,21 @@ public struct Learning: Equatable, Sendable {
 
 extension Learning {
   /// The bytes of a LRNG chunk, which does not hold the fits; spec/format.md.
-  public var bytes: [UInt8] { experts.flatMap(\.bytes) + (experts.count > 1 ? [mixing] : []) }
+  public var bytes: [UInt8] {
+    experts.flatMap(\.bytes) + (experts.count > 1 ? [mixing] : []) + (leastWeight.map { [$0] } ?? [])
+  }
 
   /// Reads what ``bytes`` returned, without fits; nil for numbers that are out of bounds, or another length.
   public init?(bytes: [UInt8]) {
     let count = bytes.count / Rule.length
-    guard (1...Learning.mostExperts).contains(count), bytes.count == count * Rule.length + (count > 1 ? 1 : 0) else {
-      return nil
-    }
+    guard (1...Learning.mostExperts).contains(count) else { return nil }
+    let rest = bytes[(count * Rule.length)...]
+    guard (count > 1 ? 1...2 : 0...0).contains(rest.count) else { return nil }
+    let leastWeight = rest.count > 1 ? rest.last : nil
+    guard leastWeight ?? 0 <= Learning.mostLeastWeight else { return nil }
     let rules = (0..<count).map { Rule(bytes: Array(bytes[$0 * Rule.length..<($0 + 1) * Rule.length])) }
     guard !rules.contains(nil) else { return nil }
-    self.init(rules.map { $0! }, mixing: count > 1 ? bytes.last! : 0)
+    self.init(rules.map { $0! }, mixing: rest.first ?? 0, leastWeight: leastWeight)
   }
 }
 

@@ -14,6 +14,8 @@ final class Mixer {
   private let count: Int
   /// (experts)
   private let rates: [Int]
+  /// (experts): what their weights do not fall below.
+  private let least: [Int]
   /// (networks): logits of the pixels that are computed together.
   private let bases: [UnsafePointer<Int16>]
   private let fits: FitExperts?
@@ -40,6 +42,9 @@ final class Mixer {
     rates =
       Array(repeating: networks > 1 ? Int(learning.mixing) : 0, count: networks)
       + Array(repeating: Int(learning.fits?.mixing ?? 0), count: others)
+    least =
+      Array(repeating: learning.leastWeight.map { Int($0) << (Mixer.bits - 4) } ?? -Int(Mixer.limit), count: networks)
+      + Array(repeating: -Int(Mixer.limit), count: others)
     bases = experts.map { UnsafePointer($0.activations.logits) }
     logits = .allocate(capacity: count)
     logits.initialize(repeating: nil, count: count)
@@ -84,7 +89,7 @@ final class Mixer {
     for e in 0..<count {
       let gain = (Int(logits[e]![Int(symbol)]) - Int(means.base[e])) * rates[e]
       let moved = Int(weights.base[place + e]) + gain
-      weights.base[place + e] = Int32(max(-Int(Mixer.limit), min(Int(Mixer.limit), moved)))
+      weights.base[place + e] = Int32(max(least[e], min(Int(Mixer.limit), moved)))
     }
   }
 }
