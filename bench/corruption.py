@@ -1,6 +1,6 @@
 """Damages archives and looks whether the program says so: results/corruption.md.
 
-usage: python3 bench/corruption.py PICTURE [--print]     PICTURE: a photograph (PNG)
+usage: python3 bench/corruption.py PICTURE|--small [--print]     PICTURE: a photograph (PNG); --small: only the small archives
 
 Of three small archives (a picture by context mixing, a set, a picture by networks that learn, with fits) every byte is changed
 and every length tried, through `prnn verify`; of that of PICTURE 10,000 random bytes and 1,000 lengths, and some of them through
@@ -94,14 +94,15 @@ def changed(data, places, rng):
 
 
 def main():
-    picture = pathlib.Path(next(word for word in sys.argv[1:] if not word.startswith("--")))
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    picture = pathlib.Path(words[0]) if words else None
     base = pathlib.Path(tempfile.mkdtemp(prefix="prnn-corruption.", dir="/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None))
     try:
         figures = measure(picture, base, random.Random(1))
     finally:
         shutil.rmtree(base)
     if "--print" not in sys.argv:
-        command = f"python3 bench/corruption.py DATA/{picture.parent.name}/{picture.name}"
+        command = "python3 bench/corruption.py --small" if not picture else f"python3 bench/corruption.py DATA/{picture.parent.name}/{picture.name}"
         (ROOT / "bench/results/corruption.md").write_text(report(command, figures.rows))
     sys.exit(figures.failed)
 
@@ -122,6 +123,8 @@ def measure(picture, base, rng):
         what = f"{name}, {len(data):,} bytes"
         figures.verify(f"{what}: every byte", changed(data, range(len(data)), rng))
         figures.verify(f"{what}: every length", (data[:i] for i in range(len(data))))
+    if not picture:
+        return figures
     large = base / "large.png"
     shutil.copy(picture, large)
     data = compress(large, "--effort", "fast", "--no-verify")
