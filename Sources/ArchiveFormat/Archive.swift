@@ -146,17 +146,26 @@ extension Archive {
   /// The most bytes of all records of files, and of a few more for each.
   public static let mostFileBytes = 1 << 26
 
+  /// ``time(ofImage:)`` of all images, in linear time; empty when none of them has one.
+  public var times: [Int64?] {
+    guard series.contains(where: { !$0.times.isEmpty }) else { return [] }
+    return series.flatMap {
+      $0.times.isEmpty ? Array(repeating: nil, count: $0.header.count) : $0.times.map(Optional.some)
+    }
+  }
+
   /// Whether the images have names.
   public var isNamed: Bool { series.contains { !$0.names.isEmpty } }
 
-  /// Where an image is, by its number in the archive.
+  /// Where an image is, by its number in the archive. O(series).
   ///
   /// - Precondition: 0 ..< ``imageCount``
   public func place(ofImage number: Int) -> (series: Int, image: Int) {
     var first = 0
-    for (i, s) in series.enumerated() {
-      if number < first + s.header.count { return (i, number - first) }
-      first += s.header.count
+    for i in series.indices {
+      let count = series[i].header.count
+      if number < first + count { return (i, number - first) }
+      first += count
     }
     preconditionFailure("there is no image \(number)")
   }

@@ -61,8 +61,9 @@ public struct PictureSet: Sendable {
     _ raster: Raster, name: ImageName? = nil, time: Int64? = nil, file: PNGReconstruction? = nil
   ) -> Bool {
     precondition(count == 0 || isNamed == (name != nil))
-    let keepsTimes = time != nil && (count == 0 || !series[0].times.isEmpty)
-    if !keepsTimes { for i in series.indices { series[i].times = [] } }
+    let hadTimes = count > 0 && !series[0].times.isEmpty
+    let keepsTimes = time != nil && (count == 0 || hadTimes)
+    if hadTimes, !keepsTimes { for i in series.indices { series[i].times = [] } }
     let format = Format(
       width: raster.width, height: raster.height, colourType: raster.colourType, bitDepth: raster.bitDepth,
       interlaced: raster.interlaced, chunks: raster.chunks)

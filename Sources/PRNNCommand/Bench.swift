@@ -88,8 +88,7 @@ struct Bench: ParsableCommand {
   /// The file itself, or all PNG and JPEG files below a folder, sorted.
   private func pictures(_ path: String) throws -> [String] {
     guard FolderListing.isFolder(path) else { return [path] }
-    return try FolderListing(path).files.map { FolderListing.path(of: $0, in: path) }.filter { file in
-      [".png", ".jpg", ".jpeg"].contains { file.lowercased().hasSuffix($0) }
-    }
+    return try FolderListing(path).files.filter { !$0.isSpecial && $0.hasSuffix(".png", ".jpg", ".jpeg") }
+      .map { FolderListing.path(of: $0.path, in: path) }
   }
 }

@@ -37,7 +37,7 @@ struct Complete: ParsableCommand {
   func run() throws {
     try Failure.reporting([input]) { input in
       let library = try model.library()
-      try OutputFile.check(grid.output, force: grid.force, input: input)
+      try OutputFile.check(grid.output, force: grid.force, inputs: FileIdentity.sources([input]))
       let file = try InputFile(input)
       do {
         let picture = try Raster(png: file.read(into:), deepest: 8, memoryLimit: work.memoryLimit.bytes)

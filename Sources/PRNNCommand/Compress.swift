@@ -11,7 +11,8 @@ struct Compress: ParsableCommand {
     abstract: "Compress PNG pictures to .prnn archives.",
     discussion: """
       Each IN.png becomes IN.prnn beside it, and each FOLDER becomes one archive FOLDER.prnn of all PNG files in it; several \
-      inputs and one -o make one archive of all. The PNG files stay. Every archive is decoded and compared before it is kept. \
+      inputs and one -o make one archive of all. The PNG files stay. What cannot be compressed is named, and the others are; an \
+      archive of several pictures is made of all or, with --skip-bad, of those that can be. Every archive is decoded and compared before it is kept. \
       JPEG pictures are refused: they are already smaller than an archive of their pixels.
       """)
 
@@ -50,6 +51,13 @@ struct Compress: ParsableCommand {
         """))
   var exact = false
 
+  @Flag(
+    name: .customLong("skip-bad"),
+    help: ArgumentHelp(
+      "Make an archive of several pictures without those that cannot be read.",
+      discussion: "They are named; the exit status is then 3."))
+  var skipsBad = false
+
   @Flag(name: .customLong("no-verify"), help: "Do not decode the archive again to check it.")
   var skipsVerification = false
 
@@ -65,7 +73,7 @@ struct Compress: ParsableCommand {
       let output = write.output!
       try Failure.reporting([output]) { _ in try compress(PictureSources(inputs), called: output, to: output) }
     } else {
-      try Failure.reporting(inputs) { input in
+      try Failure.reporting(inputs, undone: ("files", "compressed")) { input in
         let output = write.path(for: input, suffix: ".prnn")
         let name = input == "-" ? "standard input" : input
         if FolderListing.isFolder(input) {
@@ -83,9 +91,10 @@ struct Compress: ParsableCommand {
   /// Makes one archive.
   private func compress(_ sources: PictureSources, called label: String, to output: String) throws {
     let library = try model.library()
-    for picture in sources.pictures { try OutputFile.check(output, force: write.force, input: picture.path) }
-    let (set, inexact) = try sources.read(
-      memoryLimit: work.memoryLimit.bytes, strip: strip, times: !times.dropsTimes, exact: exact)
+    let read = sources.identities.union(FileIdentity.sources(inputs))
+    try OutputFile.check(output, force: write.force, inputs: read)
+    let (set, inexact, bad) = try sources.read(
+      label, memoryLimit: work.memoryLimit.bytes, strip: strip, times: !times.dropsTimes, exact: exact, skipsBad: skipsBad)
     let bar = ProgressBar(label, total: set.samples * (skipsVerification ? 1 : 2), quiet: write.quiet)
     defer { bar.finish() }
     do {
@@ -97,5 +106,9 @@ struct Compress: ParsableCommand {
     } catch { throw Failure(label, error) }
     inexact.report(label)
     sources.reportSkipped()
+    if bad > 0 {
+      let cause = "\(bad) of \(bad + set.count) pictures \(bad == 1 ? "is" : "are") not in the archive"
+      throw Failure(label, cause, status: Failure.damageStatus)
+    }
   }
 }

@@ -22,7 +22,7 @@ extension Decompress {
     let codec = try work.codec(progress: bar.advance)
     if let single = number ?? (isSet ? nil : 0) {
       let output = path(ofPicture: names[single], isSet: isSet, input)
-      try OutputFile.check(output, force: write.force, input: input)
+      try OutputFile.check(output, force: write.force, inputs: FileIdentity.sources(inputs))
       try codec.recover(archive, only: single, models: library) { _, picture, damage in
         report.add(isSet ? "\(names[single])" : "the picture", picture, damage.map(archive.describe))
         let time = damage.isEmpty ? time(of: single, in: archive) : nil
@@ -30,12 +30,14 @@ extension Decompress {
       }
     } else {
       let output = try folder(for: names, input, file)
+      let times = keepsTimes ? archive.times : []
       do {
         try codec.recover(archive, models: library) { number, picture, damage in
           report.add("\(names[number])", picture, damage.map(archive.describe))
-          let time = damage.isEmpty ? time(of: number, in: archive) : nil
+          let time = damage.isEmpty && !times.isEmpty ? times[number] : nil
           if let picture { try output.write(names[number], time: time) { try picture.writePNG(to: $0) } }
         }
+        output.keep()
       } catch {
         output.takeBack()
         throw error

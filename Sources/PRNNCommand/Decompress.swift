@@ -52,7 +52,7 @@ struct Decompress: ParsableCommand {
   }
 
   func run() throws {
-    try Failure.reporting(inputs, decompress)
+    try Failure.reporting(inputs, undone: ("archives", recover ? "whole" : "decompressed"), decompress)
   }
 
   private func decompress(_ input: String) throws {
@@ -81,9 +81,9 @@ struct Decompress: ParsableCommand {
   }
 
   /// The time that the file of a picture gets; nil: now, as for any other picture than the one that was compressed.
-  func time(of number: Int, in archive: Archive) -> Int64? {
-    times.dropsTimes || crop != nil || scale.halvings > 0 ? nil : archive.time(ofImage: number)
-  }
+  func time(of number: Int, in archive: Archive) -> Int64? { keepsTimes ? archive.time(ofImage: number) : nil }
+
+  var keepsTimes: Bool { !times.dropsTimes && crop == nil && scale.halvings == 0 }
 
   /// The folder for all pictures of a set.
   func folder(for names: [ImageName], _ input: String, _ file: InputFile) throws -> FolderOutput {
@@ -95,7 +95,7 @@ struct Decompress: ParsableCommand {
       let cause = "takes one picture; choose it with --only, or name a folder with -o"
       throw Failure("standard output", cause, status: EX_USAGE)
     }
-    return try FolderOutput(folder, names: names, force: write.force, input: input)
+    return try FolderOutput(folder, names: names, force: write.force, inputs: FileIdentity.sources(inputs))
   }
 
   /// The archive; of a smaller size no more than is needed.
@@ -116,7 +116,7 @@ struct Decompress: ParsableCommand {
   private func decompress(
     _ archive: Archive, _ number: Int, from file: InputFile, to output: String, _ input: String, _ library: ModelLibrary
   ) throws {
-    try OutputFile.check(output, force: write.force, input: input)
+    try OutputFile.check(output, force: write.force, inputs: FileIdentity.sources(inputs))
     let header = archive.series[archive.place(ofImage: number).series].header
     let crop = crop ?? header.frame
     let bar = ProgressBar(file.name, total: header.samples(decodedFor: crop), quiet: write.quiet)
@@ -135,14 +135,17 @@ struct Decompress: ParsableCommand {
   ) throws {
     let names = archive.fileNames
     let output = try folder(for: names, input, file)
+    let times = keepsTimes ? archive.times : []
     let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet)
     defer { bar.finish() }
     do {
       let codec = try work.codec(progress: bar.advance)
       try codec.decompress(archive, models: library) { number, raster in
         let bytes = scale.halvings == 0 ? try codec.original(raster, number, archive, file.name) : nil
-        try output.write(names[number], time: time(of: number, in: archive)) { try raster.write(bytes, to: $0) }
+        let time = times.isEmpty ? nil : times[number]
+        try output.write(names[number], time: time) { try raster.write(bytes, to: $0) }
       }
+      output.keep()
     } catch {
       output.takeBack()
       throw error

@@ -12,7 +12,8 @@ struct Failure: Error {
   let cause: String
   let status: Int32
 
-  /// The exit status when what is whole of a damaged archive was written; sysexits.h begins at 64.
+  /// The exit status when what is whole of a damaged archive was written, or an archive without the pictures that are bad;
+  /// sysexits.h begins at 64.
   static let damageStatus: Int32 = 3
 
   init(_ file: String, _ cause: String, status: Int32) {
@@ -41,17 +42,26 @@ struct Failure: Error {
     }
   }
 
-  /// Runs an action for each file; reports those that fail and goes on with the others.
+  /// Runs an action for each file; reports those that fail, in a line each, and goes on with the others. How many they were
+  /// stands in a last line, if there is more than one file.
   ///
+  /// - Parameter undone: what they are and what did not become of them, for that line.
   /// - Throws: the exit status of the first that failed.
-  static func reporting(_ files: [String], _ action: (String) throws -> Void) throws {
+  static func reporting(
+    _ files: [String], undone: (files: String, deed: String)? = nil, _ action: (String) throws -> Void
+  ) throws {
     var status: Int32?
+    var failures = 0
     for file in files {
       do { try action(file) } catch {
         let failure = Failure(file, error)
         warn("\(failure.file): \(failure.cause)")
         status = status ?? failure.status
+        failures += 1
       }
+    }
+    if let undone, failures > 0, files.count > 1 {
+      warn("\(failures) of \(files.count) \(undone.files) \(failures == 1 ? "was" : "were") not \(undone.deed)")
     }
     if let status { throw ExitCode(status) }
   }

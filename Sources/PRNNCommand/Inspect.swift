@@ -38,7 +38,7 @@ struct Inspect: ParsableCommand {
     try Failure.reporting([file]) { path in
       let library = try model.library()
       let input = try InputFile(path)
-      try OutputFile.check(heatmap, force: force, input: path)
+      try OutputFile.check(heatmap, force: force, inputs: FileIdentity.sources([path]))
       do {
         let archive = try Archive(input.readAll(limit: work.memoryLimit.bytes))
         let number = try number(in: archive, input.name)

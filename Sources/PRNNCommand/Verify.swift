@@ -43,7 +43,7 @@ struct Verify: ParsableCommand {
     if model.model != nil { try Failure.reporting([""]) { _ in library = try model.library() } }
     var reports: [Report] = []
     let outcome = Result {
-      try Failure.reporting(files) { path in
+      try Failure.reporting(files, undone: ("archives", "found whole")) { path in
         let cause = Result { try verify(path, library) }
         switch cause {
         case .success(let checked):

@@ -32,8 +32,21 @@ import Testing
     let good = try folder.write("good.png", picture().png())
     let result = run("compress", bad, good)
     #expect(result.status == EX_DATAERR)
-    #expect(result.error == "prnn: \(bad): not a PNG picture; convert it to PNG first\n")
+    #expect(
+      result.error == """
+        prnn: \(bad): not a PNG picture; convert it to PNG first
+        prnn: 1 of 2 files was not compressed\n
+        """)
     #expect(folder.names == ["bad.png", "good.png", "good.prnn"])
+    let archives = [bad, folder / "good.prnn", folder / "nowhere.prnn"]
+    let back = run(["decompress", "--force"] + archives)
+    #expect(back.status == EX_DATAERR)
+    #expect(
+      back.error == """
+        prnn: \(bad): not a prnn archive
+        prnn: \(archives[2]): No such file or directory
+        prnn: 2 of 3 archives were not decompressed\n
+        """)
   }
 
   @Test func standardInputAndOutput() throws {
@@ -62,6 +75,16 @@ import Testing
     #expect(result.status == EX_CANTCREAT)
     #expect(result.error == "prnn: \(odd): is the input itself; name another file with -o\n")
     #expect(try Raster(png: folder.read("picture.prnn")) == picture())
+    // Nor any other, nor what comes by standard input.
+    let good = try folder.write("good.png", picture().png())
+    #expect(symlink(odd, folder / "good.prnn") == 0)
+    let other = run("compress", "--force", good, odd)
+    #expect(other.status == EX_CANTCREAT)
+    #expect(other.error.hasPrefix("prnn: \(folder / "good.prnn"): is the input itself; name another file with -o\n"))
+    let piped = shell("\(program) compress - --force -o '\(good)' < '\(good)'")
+    #expect(
+      piped == .init(status: EX_CANTCREAT, error: "prnn: \(good): is the input itself; name another file with -o\n"))
+    for file in ["picture.prnn", "good.png"] { #expect(try Raster(png: folder.read(file)) == picture()) }
   }
 
   @Test func linksAndDevicesStayWhatTheyAre() throws {

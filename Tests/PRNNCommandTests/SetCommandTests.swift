@@ -107,14 +107,53 @@ import Testing
     )
   }
 
-  @Test func aBadPictureLeavesNothing() throws {
+  /// All that are bad are named at once; without them there is an archive only if that is asked for.
+  @Test func badPictures() throws {
     let set = try pictures()
     let bad = try folder.write("set/b/c/bad.png", Array("no picture".utf8))
+    let cut = try folder.write("set/cut.png", Array(picture(0).png().dropLast(20)))
+    #expect(symlink("nowhere", set + "/lost.png") == 0)
+    // A pipe would be waited for.
+    #expect(mkfifo(set + "/pipe.png", 0o600) == 0 && mkfifo(set + "/pipe", 0o600) == 0)
+    let lines = """
+      prnn: \(bad): not a PNG picture; convert it to PNG first
+      prnn: \(cut): damaged picture (the file ends too early); get a fresh copy of it
+      prnn: \(set)/lost.png: No such file or directory
+      prnn: \(set)/pipe.png: is a pipe, a socket or a device, not a file\n
+      """
     let result = run("compress", set)
-    #expect(result == .init(status: EX_DATAERR, error: "prnn: \(bad): not a PNG picture; convert it to PNG first\n"))
-    let limit = run("compress", set, "--memory-limit", "100")
-    #expect(limit.status == EX_UNAVAILABLE)
-    #expect(limit.error.contains("more than the limit of"))
+    #expect(result.status == EX_DATAERR)
+    #expect(
+      result.error == lines
+        + "prnn: \(set): 4 of 9 pictures cannot be compressed, so there is no archive; replace them, or leave them out with --skip-bad\n"
+    )
+    #expect(folder.names == ["set"])
+    let rest = run("compress", "--skip-bad", set)
+    #expect(
+      rest
+        == .init(
+          status: 3,
+          error: lines
+            + "prnn: \(set): 2 other files are not PNG and not in the archive\nprnn: \(set): 4 of 9 pictures are not in the archive\n"
+        ))
+    #expect(shell("\(program) list '\(folder / "set.prnn")' 1>&2").error.contains("5 pictures, "))
+    // None is left.
+    let none = run("compress", "--skip-bad", bad, cut, "-o", folder / "none.prnn")
+    #expect(none.status == EX_DATAERR)
+    #expect(
+      none.error.hasSuffix("/none.prnn: 2 of 2 pictures cannot be compressed, so there is no archive\n"))
+    #expect(folder.names == ["set", "set.prnn"])
+  }
+
+  @Test func picturesTooLargeForTheMemory() throws {
+    let set = try pictures()
+    // 30 and 45 bytes each: all of them are too many, or some of them too large.
+    let all = run("compress", set, "--memory-limit", "100", "--skip-bad")
+    #expect(all.status == EX_UNAVAILABLE)
+    #expect(all.error.contains("more than the limit of") && all.error.split(separator: "\n").count == 1)
+    let each = run("compress", set, "--memory-limit", "40")
+    #expect(each.status == EX_UNAVAILABLE)
+    #expect(each.error.contains("2 of 5 pictures cannot be compressed"))
     #expect(folder.names == ["set"])
   }
 
@@ -138,6 +177,7 @@ import Testing
     let set = try pictures()
     _ = try folder.write("set/line\nfeed.png", picture(0).png())
     let result = run("compress", set)
+    #expect(result.error.contains(": 1 of 6 pictures cannot be compressed"))
     #expect(result.status == EX_DATAERR)
     #expect(result.error.contains("has a name that an archive cannot keep"))
   }
