@@ -94,7 +94,8 @@ struct Compress: ParsableCommand {
     let read = sources.identities.union(FileIdentity.sources(inputs))
     try OutputFile.check(output, force: write.force, inputs: read)
     let (set, inexact, bad) = try sources.read(
-      label, memoryLimit: work.memoryLimit.bytes, strip: strip, times: !times.dropsTimes, exact: exact, skipsBad: skipsBad)
+      label, memoryLimit: work.memoryLimit.bytes, strip: strip, times: !times.dropsTimes, exact: exact,
+      skipsBad: skipsBad)
     let bar = ProgressBar(label, total: set.samples * (skipsVerification ? 1 : 2), quiet: write.quiet)
     defer { bar.finish() }
     do {
