@@ -1,12 +1,14 @@
 """Bits/dim and speed of every effort, and what learning brings, against `cjxl -d 0 -e 9` in the same run.
 
-usage: python3 bench/efforts.py DATA [SOURCES.tsv]     needs .build/release/prnn and cjxl; writes results/efforts.json and efforts.md
+usage: python3 bench/efforts.py DATA [SOURCES.tsv]     needs .build/release/prnn (or the environment's PRNN) and cjxl; writes
+results/efforts.json and efforts.md after each set
 
 Speeds are of processor time of whole processes (PNG reading and writing included), one thread. With SOURCES.tsv the crops of the
 sources that the models were not trained on are a set, too.
 """
 
 import json
+import os
 import pathlib
 import resource
 import statistics
@@ -17,13 +19,15 @@ import tempfile
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).parent.parent
-PRNN = ROOT / ".build/release/prnn"
+PRNN = os.environ.get("PRNN", ROOT / ".build/release/prnn")
+COPIES = [(0, 0), (0, 419), (629, 629), (3146, 3146)]  # rates of the residual layers and of the heads, as in Effort.swift
 HELD_OUT = {"Zelex/images:wikipedia-photos", "pop-os/wallpapers", "ianare/exif-samples"}
 WAYS = {  # options of prnn compress
     "fast": ["--effort", "fast"],
     "photo-2, not learning": ["--model", "photo-2", "--effort", "fast"],
     "balanced": ["--effort", "balanced"],
     "max": ["--effort", "max"],
+    "max without fits": ["--effort", ",".join(f"256,1,7,14,3,3,60,0,{r},{h},{h}" for r, h in COPIES) + ",10,1"],
     "photo, not learning": ["--model", "photo", "--effort", "fast"],
     "photo, max": ["--model", "photo", "--effort", "max"],
 }
