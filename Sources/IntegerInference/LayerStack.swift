@@ -68,11 +68,13 @@ struct Expert {
   let learner: Learner?
 
   /// Runs the layers below the heads.
-  func features(_ kernels: Kernels, _ work: Workspace, count: Int) {
+  ///
+  /// - Parameter inputs: (count, stride)
+  func features(_ kernels: Kernels, _ inputs: UnsafePointer<UInt8>, stride: Int, count: Int) {
     let a = activations
     if a.sharesFeatures { return }
     layers.first.run(
-      kernels, work.inputs, stride: work.inputStride, to: a.trunk[0], outputStride: a.featureStride, count: count,
+      kernels, inputs, stride: stride, to: a.trunk[0], outputStride: a.featureStride, count: count,
       as: PRNN_RELU)
     for i in layers.residual.indices {
       layers.residual[i].run(

@@ -131,18 +131,22 @@ extension Model.Network {
 
   /// Bytes that a coder needs for a lot, its samples included, about; `Int.max` for more than that.
   public func bytesNeeded(_ size: LotSize, hasLattice: Bool = false, learning: Learning? = nil) -> Int {
+    let copies = learning?.experts.count ?? 0
     switch body {
     case .local(let local):
       // One picture of the lot after the other, but all samples may be asked for.
-      saturatedSum([
-        saturatedProduct(size.width + 32, size.height + 16, local.architecture.channels, size.count),
-        hasLattice ? LatticeWeights.bytes : 0,
-        LeastSquares.bytesNeeded(local.architecture, size),
-        local.architecture.allowsFits
-          ? learning?.fits.map { FitExperts.bytesNeeded($0, local.architecture, size) } ?? 0 : 0,
-        saturatedProduct(learning?.experts.count ?? 0, Learner.bytesNeeded(local.architecture, size)),
-      ])
-    case .pixelRNN(let network): PixelRNNState.bytesNeeded(network.architecture, size)
+      return saturatedSum(
+        [
+          saturatedProduct(size.width + 32, size.height + 16, local.architecture.channels, size.count),
+          hasLattice ? LatticeWeights.bytes : 0,
+          local.architecture.allowsFits
+            ? learning?.fits.map { FitExperts.bytesNeeded($0, local.architecture, size) } ?? 0 : 0,
+        ]
+          + local.all.prefix(max(1, copies)).enumerated().map { number, network in
+            let own = (copies + local.all.count - 1 - number) / local.all.count
+            return Member.bytesNeeded(network.architecture, size, copies: own)
+          })
+    case .pixelRNN(let network): return PixelRNNState.bytesNeeded(network.architecture, size)
     }
   }
 }

@@ -7,7 +7,6 @@ public final class TileCoder: NetworkCoder {
   private let network: Model.LocalNetwork
   private var architecture: Architecture { network.architecture }
   private let kernels: Kernels
-  private let inputs: LocalInputs
   private let layers: LayerStack
 
   public var progress: (Int) -> Void = { _ in }
@@ -15,10 +14,8 @@ public final class TileCoder: NetworkCoder {
   /// A coder with a copy of a network's weights.
   public init(_ network: Model.LocalNetwork, kernels: Kernels) {
     self.network = network
-    let architecture = network.architecture
     self.kernels = kernels
-    inputs = LocalInputs(architecture, kernels)
-    layers = LayerStack(network.layers.map(IntegerLayer.init), architecture)
+    layers = LayerStack(network.layers.map(IntegerLayer.init), network.architecture)
   }
 
   public var channels: Int { architecture.channels }
@@ -29,25 +26,24 @@ public final class TileCoder: NetworkCoder {
     precondition(coders.count == 1)
     let size = lot.size
     let batch = Wavefront(width: size.width, height: size.height, lag: architecture.lag).widest
-    let learners = lot.learning?.experts.map { Learner(network, $0, kernels, batch: batch) } ?? []
-    var experts: [Expert] = []
-    for learner in learners {
-      let same = learner.learnsTrunk ? nil : experts.first { !$0.learner!.learnsTrunk }
-      let activations = Activations(
-        architecture, batch: batch, keepsAll: learner.learnsTrunk, sharing: same?.activations)
-      experts.append(Expert(layers: learner.layers, activations: activations, learner: learner))
+    let rules = lot.learning?.experts ?? []
+    let networks = network.all.prefix(max(1, rules.count))
+    let members = networks.enumerated().map { number, network in
+      let own = rules.indices.filter { $0 % networks.count == number }.map { rules[$0] }
+      return Member(network, number == 0 ? layers : nil, own, kernels, batch: batch)
     }
     let fits = architecture.allowsFits ? lot.learning?.fits.map { FitExperts($0, architecture, kernels) } : nil
     let mixer =
-      experts.count > 1 || fits != nil ? Mixer(experts, fits, channels: channels, lot.learning!, kernels) : nil
+      rules.count > 1 || fits != nil
+      ? Mixer(members, copies: rules.count, fits, channels: channels, lot.learning!, kernels) : nil
     let lattice = lot.lattice.map(LatticeWeights.init)
     for image in 0..<size.count {
-      let planes = TilePlanes(width: size.width, height: size.height, architecture)
+      let planes = TilePlanes(width: size.width, height: size.height, members.map(\.architecture))
       if let given {
         for y in 0..<size.height { given(image, y, planes.pixel(row: y, column: 0)) }
       }
       run(
-        planes, lot.weights, lattice: lattice, experts: experts, fits: fits, mixer: mixer,
+        planes, lot.weights, lattice: lattice, members: members, fits: fits, mixer: mixer,
         isGiven: lot.isGiven.map { isGiven in { isGiven(image, $0, $1) } }, &coders[0])
       if let result {
         for y in 0..<size.height { result(image, y, planes.pixel(row: y, column: 0)) }
@@ -74,7 +70,7 @@ public final class TileCoder: NetworkCoder {
     width: Int, height: Int, above: Int, weights: ValueWeights, into counter: inout ValueCounter,
     row: (_ y: Int, UnsafeMutablePointer<UInt8>) -> Void
   ) {
-    let planes = TilePlanes(width: width, height: height, architecture)
+    let planes = TilePlanes(width: width, height: height, [architecture])
     for y in -min(above, architecture.up)..<height {
       row(y, planes.pixel(row: y, column: 0))
       if y < 0 { planes.endRow(y) }
@@ -86,28 +82,19 @@ public final class TileCoder: NetworkCoder {
   /// into the tile.
   ///
   /// - Parameters:
-  ///   - experts: networks in place of the coder's own, to learn.
+  ///   - members: in place of the coder's own network as it is.
   ///   - fits: that code together with them.
-  ///   - mixer: of several experts, and of fits.
-  ///   - isGiven: whether a pixel, by row and column, is in the tile already and is not coded. There are no experts then.
+  ///   - mixer: of several copies, and of fits.
+  ///   - isGiven: whether a pixel, by row and column, is in the tile already and is not coded. Nothing is learned then.
   func run<Coder: SymbolCoder>(
-    _ planes: TilePlanes, _ weights: ValueWeights, lattice: LatticeWeights? = nil, experts: [Expert] = [],
+    _ planes: TilePlanes, _ weights: ValueWeights, lattice: LatticeWeights? = nil, members: [Member] = [],
     fits: FitExperts? = nil, mixer: Mixer? = nil,
     isGiven: ((Int, Int) -> Bool)? = nil, _ coder: inout Coder
   ) {
     let wave = Wavefront(width: planes.width, height: planes.height, lag: architecture.lag)
-    let work = Workspace(architecture, batch: wave.widest)
-    let own = {
-      Expert(
-        layers: self.layers, activations: Activations(self.architecture, batch: wave.widest, keepsAll: false),
-        learner: nil)
-    }
-    let experts = experts.isEmpty ? [own()] : experts
-    let squares =
-      architecture.squares.isEmpty
-      ? nil
-      : LeastSquares(
-        architecture, kernels, width: planes.width, height: planes.height, stride: planes.stride, batch: wave.widest)
+    let work = Workspace(batch: wave.widest)
+    let members = members.isEmpty ? [Member(network, layers, [], kernels, batch: wave.widest)] : members
+    for member in members { member.begin(planes, batch: wave.widest) }
     fits?.begin(width: planes.width, stride: planes.stride, batch: wave.widest)
     let tables = weights.expanded
     var unreported = 0
@@ -118,43 +105,22 @@ public final class TileCoder: NetworkCoder {
       for (i, row) in rows.enumerated() {
         work.pixels[i] = planes.pixel(row: row, column: step - wave.lag * row)
       }
-      let count = rows.count
-      squares?.begin(rows: rows, column: step - wave.lag * rows.lowerBound, work.pixels)
-      fits?.begin(rows: rows, column: step - wave.lag * rows.lowerBound)
-      inputs.setFirst(
-        work.pixels, stride: planes.stride, count: count, predictions: work.predictions, to: work.inputs,
-        inputStride: work.inputStride)
-      squares?.setFirst(
-        predictions: work.predictions, to: work.inputs + architecture.windowInputs, stride: work.inputStride)
-      for expert in experts { expert.features(kernels, work, count: count) }
+      let (count, column) = (rows.count, step - wave.lag * rows.lowerBound)
+      for member in members { member.begin(rows: rows, column: column, work.pixels, stride: planes.stride) }
+      fits?.begin(rows: rows, column: column)
       lattice?.begin(firstRow: rows.lowerBound, step: step, lag: wave.lag)
       for channel in 0..<architecture.channels {
-        let (extra, stride) = (
-          experts[0].activations.features + architecture.hidden, experts[0].activations.featureStride
-        )
-        inputs.setHead(
-          channel, work.pixels, count: count, predictions: work.predictions, centres: work.centres, to: extra,
-          stride: stride)
-        squares?.setHead(channel, work.pixels, centres: work.centres, to: extra, stride: stride)
+        for member in members { member.beginChannel(channel, work.pixels, count: count) }
         fits?.predict(channel, work.pixels)
-        let own = architecture.headInputs(channel: channel) - architecture.hidden
-        for expert in experts.dropFirst() where !expert.activations.sharesFeatures {
-          let other = expert.activations.features + architecture.hidden
-          for i in 0..<count { (other + i * stride).update(from: extra + i * stride, count: own) }
-        }
-        for expert in experts { expert.head(channel, kernels, count: count) }
         let skips = isGiven.map { isGiven in
           { (i: Int) in isGiven(rows.lowerBound + i, step - wave.lag * (rows.lowerBound + i)) }
         }
         tables[channel].withPointer { table in
-          code(channel, work, planes.stride, count, table, lattice, experts, mixer, skips, &coder)
+          code(channel, work, planes.stride, count, table, lattice, members, mixer, skips, &coder)
         }
-        for expert in experts {
-          expert.learner?.finishChannel(channel, expert.activations, experts[0].learner!.slopes.base, count: count)
-        }
+        for member in members { member.finishChannel(channel, count: count) }
       }
-      for expert in experts { expert.learner?.finishStep(work, expert.activations, count: count) }
-      squares?.learn(work.pixels)
+      for member in members { member.finish(work.pixels, count: count) }
       fits?.learn(work.pixels)
       if step - wave.lag * rows.lowerBound == planes.width - 1 { planes.endRow(rows.lowerBound) }
       unreported += count
@@ -168,30 +134,34 @@ public final class TileCoder: NetworkCoder {
   /// Logits, frequencies and the coder, a few pixels at a time so that the logits stay in the first-level cache.
   private func code<Coder: SymbolCoder>(
     _ channel: Int, _ work: Workspace, _ stride: Int, _ count: Int, _ table: UnsafePointer<Int16>?,
-    _ lattice: LatticeWeights?, _ experts: [Expert], _ mixer: Mixer?, _ skips: ((Int) -> Bool)?, _ coder: inout Coder
+    _ lattice: LatticeWeights?, _ members: [Member], _ mixer: Mixer?, _ skips: ((Int) -> Bool)?, _ coder: inout Coder
   ) {
+    let own = members[0]
     for start in Swift.stride(from: 0, to: count, by: Workspace.logitRows) {
       let rows = min(Workspace.logitRows, count - start)
-      for expert in experts { expert.logits(channel, kernels, pixels: start..<start + rows) }
+      for member in members {
+        for expert in member.experts { expert.logits(channel, kernels, pixels: start..<start + rows) }
+      }
       for i in 0..<rows where skips?(start + i) != true {
         let sample = work.pixels[start + i] + channel
-        let centre = work.centres[start + i]
+        let centre = own.centres[start + i]
         let given = table.map { $0 + Int(centre) }
         let logits =
-          mixer?.logits(channel, row: i, pixel: start + i, centre: centre)
-          ?? UnsafePointer(experts[0].activations.logits + 256 * i)
+          mixer?.logits(channel, row: i, pixel: start + i)
+          ?? UnsafePointer(own.experts[0].activations.logits + 256 * i)
         var total = kernels.table.softmax(logits, given, work.distribution)
         if let lattice {
           let weights = lattice.weigh(
             channel, index: start + i, pixel: work.pixels[start + i], stride: stride,
-            prediction: work.predictions + 3 * (start + i), centre: centre, given: given, work.distribution,
+            prediction: own.predictions.base + 3 * (start + i), centre: centre, given: given, work.distribution,
             total: total)
           total = kernels.table.softmax(logits, weights, work.distribution)
         }
         sample.pointee = coder.code(
           sample.pointee, centre: centre, channel: channel, work.distribution, total: total)
         let symbol = sample.pointee &- centre
-        experts[0].learner?.note(work.distribution, total: total, symbol: symbol, pixel: start + i)
+        own.note(work.distribution, total: total, symbol: symbol, pixel: start + i)
+        for mate in members.dropFirst() { mate.note(start + i, from: own) }
         mixer?.learn(work.distribution, symbol: symbol, sample: sample.pointee, channel, pixel: start + i)
         lattice?.learn(channel, pixel: work.pixels[start + i], centre: centre, work.distribution, total: total)
       }

@@ -15,11 +15,14 @@ final class TilePlanes {
   private let base: UnsafeMutablePointer<UInt8>
   private let origin: UnsafeMutablePointer<UInt8>
 
-  init(width: Int, height: Int, _ architecture: Architecture) {
+  /// - Parameter architectures: of the networks that see it.
+  init(width: Int, height: Int, _ architectures: [Architecture]) {
     self.width = width
     self.height = height
-    channels = architecture.channels
-    (left, right, up) = (architecture.left, architecture.right, architecture.up)
+    channels = architectures[0].channels
+    left = architectures.map(\.left).max()!
+    right = architectures.map(\.right).max()!
+    up = architectures.map(\.up).max()!
     stride = (left + width + right) * channels
     // The kernels read up to 32 samples past a window.
     let count = stride * (up + height) + 64

@@ -91,6 +91,8 @@ static void prnn_outer(const uint8_t *x, size_t inputs, const uint8_t *slopes, s
     size_t i = 0;
     for (; i + 4 * PRNN_LANES <= inputs; i += 4 * PRNN_LANES)
       prnn_outer_block(x + 4 * i, inputs, slopes + 4 * o, outputs, quads, PRNN_ROWS_TOGETHER, 4, sums + o * inputs + i);
+    for (; i + 2 * PRNN_LANES <= inputs; i += 2 * PRNN_LANES)
+      prnn_outer_block(x + 4 * i, inputs, slopes + 4 * o, outputs, quads, PRNN_ROWS_TOGETHER, 2, sums + o * inputs + i);
     for (; i < inputs; i += PRNN_LANES)
       prnn_outer_block(x + 4 * i, inputs, slopes + 4 * o, outputs, quads, PRNN_ROWS_TOGETHER, 1, sums + o * inputs + i);
   }
@@ -99,6 +101,19 @@ static void prnn_outer(const uint8_t *x, size_t inputs, const uint8_t *slopes, s
 static void prnn_totals(const uint8_t *slopes, size_t stride, size_t n, size_t count, int32_t *sums) {
   for (size_t b = 0; b < n; b++, slopes += stride)
     for (size_t i = 0; i < count; i++) sums[i] += slopes[i] - 64;
+}
+
+static uint32_t prnn_active(const uint8_t *slopes, size_t stride, size_t n) {
+  uint8_t any[256] = {0};
+  for (size_t b = 0; b < n; b++, slopes += stride)
+    for (size_t i = 0; i < 256; i++) any[i] |= slopes[i] ^ 64;
+  uint32_t active = 0;
+  for (size_t i = 0; i < 256; i += 16) {
+    uint8_t some = 0;
+    for (size_t k = 0; k < 16; k++) some |= any[i + k];
+    active |= (uint32_t)(some != 0) << (i / 16);
+  }
+  return active;
 }
 
 static void prnn_join(const int16_t *slopes, int32_t shift, size_t n, int16_t *sums) {
@@ -167,8 +182,8 @@ static void prnn_pack(const int32_t *weights, size_t inputs, size_t outputs, int
 
 static void prnn_pack_transposed(const int32_t *weights, size_t inputs, size_t outputs, const int32_t *shifts, size_t passing,
                                  int8_t *rows, int8_t *out, int32_t *bias) {
-  for (size_t j = 0; j < passing; j++) bias[j] = 0;
-  for (size_t o = 0; o < outputs; o += 4) {
+  for (size_t j = 0; j < outputs / 16 * passing; j++) bias[j] = 0;
+  for (size_t o = 0; o < outputs; o += 4, bias += o % 16 == 0 ? passing : 0) {
     for (size_t k = 0; k < 4; k++) prnn_round_weights(weights + (o + k) * inputs, passing, shifts[o + k], rows + k * passing);
     const int8_t *a = rows, *b = a + passing, *c = b + passing, *d = c + passing;
     for (size_t j = 0; j < passing; j++) bias[j] -= 64 * (a[j] + b[j] + c[j] + d[j]);
@@ -186,7 +201,7 @@ static void prnn_pack_transposed(const int32_t *weights, size_t inputs, size_t o
 
 // In the order of prnn_kernels.
 #define PRNN_LEARNING                                                                                                  \
-  prnn_slope, prnn_gate, prnn_quads, prnn_outer, prnn_totals, prnn_join, prnn_mix, prnn_expectations, prnn_update,      \
+  prnn_slope, prnn_gate, prnn_quads, prnn_outer, prnn_totals, prnn_active, prnn_join, prnn_mix, prnn_expectations, prnn_update,      \
       prnn_round_weights, prnn_pack, prnn_pack_transposed
 
 #endif

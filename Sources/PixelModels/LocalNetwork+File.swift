@@ -7,9 +7,12 @@ extension Model.LocalNetwork {
   static let extendedKind: UInt8 = 4
   /// Flags of such a network.
   private static let squaresFlag: UInt8 = 1
+  private static let matesFlag: UInt8 = 2
 
-  /// Whether version 3 of model files is needed.
-  var isExtended: Bool { !architecture.squares.isEmpty }
+  private var isExtended: Bool { !architecture.squares.isEmpty || !mates.isEmpty }
+
+  /// The first version of model files that can hold it.
+  var fileVersion: UInt16 { !mates.isEmpty ? 5 : isExtended ? 3 : 1 }
 
   /// A network that follows its role in a file.
   func append(to out: inout [UInt8], version: UInt16) {
@@ -25,10 +28,13 @@ extension Model.LocalNetwork {
       for bias in layer.bias { out.append(integer: bias) }
       out += layer.shift
     }
+    guard !mates.isEmpty else { return }
+    out.append(UInt8(mates.count))
+    for mate in mates { mate.append(to: &out, version: version) }
   }
 
   private func appendExtensions(to out: inout [UInt8]) {
-    out.append(architecture.squares.isEmpty ? 0 : Self.squaresFlag)
+    out.append((architecture.squares.isEmpty ? 0 : Self.squaresFlag) | (mates.isEmpty ? 0 : Self.matesFlag))
     guard !architecture.squares.isEmpty else { return }
     out.append(UInt8(architecture.squares.count))
     for window in architecture.squares {
@@ -37,14 +43,17 @@ extension Model.LocalNetwork {
   }
 
   /// Reads what ``append(to:version:)`` wrote, from behind the kind.
-  init(_ reader: inout ByteReader, channels: Int, isExtended: Bool) throws {
+  ///
+  /// - Parameter isMate: whether it has no mates.
+  init(_ reader: inout ByteReader, channels: Int, kind: UInt8, isMate: Bool = false) throws {
     var architecture = Architecture(
       channels: Int(try reader.byte()), up: Int(try reader.byte()), left: Int(try reader.byte()),
       right: Int(try reader.byte()), hidden: Int(try reader.integer(UInt16.self)), layers: Int(try reader.byte()),
       bottleneck: Int(try reader.integer(UInt16.self)))
-    if isExtended {
-      let flags = try reader.byte()
-      guard flags & ~Self.squaresFlag == 0 else {
+    var flags: UInt8 = 0
+    if kind == Self.extendedKind {
+      flags = try reader.byte()
+      guard flags & ~(Self.squaresFlag | (isMate ? 0 : Self.matesFlag)) == 0 else {
         throw ModelError.unsupported("what a network's flags \(flags) say")
       }
       if flags & Self.squaresFlag != 0 {
@@ -60,18 +69,33 @@ extension Model.LocalNetwork {
     guard architecture.isSupported, architecture.channels == channels else {
       throw ModelError.unsupported("a network of another shape")
     }
-    self.init(
-      architecture: architecture,
-      layers: try architecture.shapes.enumerated().map { index, shape in
-        let layer = Model.Layer(
-          inputs: shape.inputs, outputs: shape.outputs,
-          weights: try reader.take(shape.inputs * shape.outputs).map { Int8(bitPattern: $0) },
-          bias: try (0..<shape.outputs).map { _ in try reader.integer() }, shift: Array(try reader.take(shape.outputs)))
-        guard layer.shift.allSatisfy({ $0 < 32 }), !layer.weights.contains(-128), layer.isBounded else {
-          throw ModelError.unbounded(layer: index)
+    let layers = try architecture.shapes.enumerated().map { index, shape in
+      let layer = Model.Layer(
+        inputs: shape.inputs, outputs: shape.outputs,
+        weights: try reader.take(shape.inputs * shape.outputs).map { Int8(bitPattern: $0) },
+        bias: try (0..<shape.outputs).map { _ in try reader.integer() }, shift: Array(try reader.take(shape.outputs)))
+      guard layer.shift.allSatisfy({ $0 < 32 }), !layer.weights.contains(-128), layer.isBounded else {
+        throw ModelError.unbounded(layer: index)
+      }
+      return layer
+    }
+    var mates: [Model.LocalNetwork] = []
+    if flags & Self.matesFlag != 0 {
+      let count = try reader.byte()
+      guard (1...Self.mostMates).contains(Int(count)) else {
+        throw ModelError.unsupported("\(count) mates of a network")
+      }
+      for _ in 0..<count {
+        let kind = try reader.byte()
+        guard kind == 0 || kind == Self.extendedKind else { throw ModelError.unsupported("a mate of another kind") }
+        let mate = try Self(&reader, channels: channels, kind: kind, isMate: true)
+        guard architecture.allows(mate: mate.architecture) else {
+          throw ModelError.unsupported("a mate that looks further to the right than its network")
         }
-        return layer
-      })
+        mates.append(mate)
+      }
+    }
+    self.init(architecture: architecture, layers: layers, mates: mates)
   }
 }
 

@@ -2,7 +2,7 @@ import ByteCoding
 
 /// A model file: networks in integers, their architecture, and where they come from. spec/format.md, "Model files".
 public struct Model: Sendable {
-  static let version = 4
+  static let version = 5
   /// The most networks of a multi-scale model.
   public static let mostLevels = 16
   static let magic: [UInt8] = Array("PRNNMODL".utf8)
@@ -55,7 +55,7 @@ public struct Model: Sendable {
     /// Multiplications and additions for one pixel.
     public var macsPerPixel: Int {
       switch body {
-      case .local(let local): local.architecture.macsPerPixel
+      case .local(let local): local.all.reduce(0) { $0 + $1.architecture.macsPerPixel }
       case .pixelRNN(let network): network.architecture.macsPerPixel
       }
     }
@@ -69,7 +69,7 @@ public struct Model: Sendable {
     /// The first version of model files that can hold it.
     var fileVersion: UInt16 {
       switch self {
-      case .local(let local): local.isExtended ? 3 : 1
+      case .local(let local): local.fileVersion
       case .pixelRNN(let network): network.fileVersion
       }
     }
@@ -80,13 +80,26 @@ public struct Model: Sendable {
     public let architecture: Architecture
     /// In the order of ``Architecture/shapes``.
     public let layers: [Layer]
+    /// Other networks for the same samples, which take turns with this one where several copies code together.
+    public let mates: [LocalNetwork]
 
-    /// - Precondition: the layers have the shapes of the architecture.
-    public init(architecture: Architecture, layers: [Layer]) {
+    /// The most mates of a network.
+    public static let mostMates = 3
+
+    /// - Parameter mates: at most ``mostMates``; see ``Architecture/allows(mate:)``.
+    /// - Precondition: the layers have the shapes of the architecture; mates have no mates.
+    public init(architecture: Architecture, layers: [Layer], mates: [LocalNetwork] = []) {
       precondition(layers.map { [$0.inputs, $0.outputs] } == architecture.shapes.map { [$0.inputs, $0.outputs] })
+      precondition(
+        mates.count <= LocalNetwork.mostMates
+          && mates.allSatisfy { $0.mates.isEmpty && architecture.allows(mate: $0.architecture) })
       self.architecture = architecture
       self.layers = layers
+      self.mates = mates
     }
+
+    /// It and its mates.
+    public var all: [LocalNetwork] { [self] + mates }
   }
 
   /// A 1x1 convolution in integers: y = (weights · x + bias) >> shift.
@@ -185,15 +198,15 @@ extension Model.Network {
   /// Of a file of version 1.
   fileprivate init(local reader: inout ByteReader) throws {
     let role = try Model.Role(&reader)
-    self.init(role: role, body: .local(try Model.LocalNetwork(&reader, channels: role.channels, isExtended: false)))
+    self.init(role: role, body: .local(try Model.LocalNetwork(&reader, channels: role.channels, kind: 0)))
   }
 
   fileprivate init(_ reader: inout ByteReader, version: UInt16) throws {
     let role = try Model.Role(&reader)
     let kind = try reader.byte()
-    let isExtended = version > 2 && kind == Model.LocalNetwork.extendedKind
-    if kind == 0 || isExtended {
-      let local = try Model.LocalNetwork(&reader, channels: role.channels, isExtended: isExtended)
+    if kind == 0 || version > 2 && kind == Model.LocalNetwork.extendedKind {
+      let local = try Model.LocalNetwork(&reader, channels: role.channels, kind: kind)
+      guard version >= local.fileVersion else { throw ModelError.unsupported("a network of another kind") }
       self.init(role: role, body: .local(local))
       return
     }

@@ -33,6 +33,11 @@ extension Architecture {
   /// Columns that a row is coded behind the row above: all that its pixels see must be known, and of fits whole blocks.
   public var lag: Int { squares.isEmpty ? right + 1 : max(8, (right + 4) / 4 * 4) }
 
+  /// Whether a network of another architecture can be coded in the order of this one, as its mate.
+  public func allows(mate: Architecture) -> Bool {
+    mate.channels == channels && (mate.squares.isEmpty ? mate.lag <= lag : mate.lag == lag)
+  }
+
   /// Inputs of the first layer beyond those of a network without fits: of each fit two for its first prediction and an
   /// energy for each channel; the errors of four neighbours.
   public var squaresInputs: Int { squares.isEmpty ? 0 : squares.count * (2 + channels) + 4 * channels }

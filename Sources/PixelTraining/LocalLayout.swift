@@ -86,7 +86,7 @@ public struct LocalLayout: Sendable {
   ///
   /// - Parameters:
   ///   - weights: finite numbers.
-  ///   - start: which has the shifts.
+  ///   - start: which has the shifts, and mates that stay as they are.
   public func network(_ weights: UnsafePointer<Float>, like start: Model.LocalNetwork) -> Model.LocalNetwork {
     Model.LocalNetwork(
       architecture: start.architecture,
@@ -108,7 +108,7 @@ public struct LocalLayout: Sendable {
         }
         return Model.Layer(
           inputs: layer.inputs, outputs: layer.outputs, weights: integers, bias: bias, shift: before.shift)
-      })
+      }, mates: start.mates)
   }
 }
 

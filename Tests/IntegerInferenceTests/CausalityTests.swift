@@ -35,7 +35,7 @@ struct Recorder: SymbolCoder {
     let plain = ValueWeights(Array(repeating: nil, count: channels))
     func frequencies(changing index: Int?) -> [UInt64] {
       let coder = TileCoder(network, kernels: .fastest)
-      let planes = TilePlanes(width: width, height: height, network.architecture)
+      let planes = TilePlanes(width: width, height: height, [network.architecture])
       for y in 0..<height {
         for i in 0..<width * channels { planes.pixel(row: y, column: 0)[i] = UInt8((y * 31 + i * 7 + i * i) & 255) }
       }

@@ -24,7 +24,9 @@ import Testing
   /// All models of the vectors; tiny.prnnmodel is the first.
   static let models: ModelLibrary = {
     var library = ModelLibrary.bundled
-    for name in paperModels + ["tiny-squares", "tiny"] { library.add(try! Model(file: read("\(name).prnnmodel"))) }
+    for name in paperModels + ["tiny-mates", "tiny-squares", "tiny"] {
+      library.add(try! Model(file: read("\(name).prnnmodel")))
+    }
     return library
   }()
 
@@ -118,8 +120,8 @@ import Testing
     #expect(throws: ModelError.truncated) { try Model(file: file.dropLast()) }
     #expect(throws: ModelError.truncated) { try Model(file: file + [0]) }
     var newer = file
-    newer[8] = 5
-    #expect(throws: ModelError.newerVersion(5)) { try Model(file: newer) }
+    newer[8] = 6
+    #expect(throws: ModelError.newerVersion(6)) { try Model(file: newer) }
     // The fields of the first network with least squares: role, kind, shape, flags, number of fits, the first fit.
     let squares = try VectorTests.read("tiny-squares.prnnmodel")
     let flags = 8 + 2 + 1 + 12 + 4 + 2 + 1 + 2 + 9

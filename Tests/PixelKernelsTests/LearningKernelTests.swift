@@ -71,6 +71,20 @@ import Testing
     }
   }
 
+  @Test func activeBlocks() {
+    for blocks: [Int] in [[], [0], [3, 15], [0, 1, 7, 14], Array(0..<16)] {
+      var slopes = [UInt8](repeating: 64, count: 5 * 300)
+      // Beyond the 256 of a row nothing counts.
+      for row in 0..<5 { slopes[row * 300 + 270] = 1 }
+      for (i, block) in blocks.enumerated() {
+        slopes[(i % 5) * 300 + 16 * block + (i * 7) % 16] = i % 2 == 0 ? 63 : 127
+      }
+      for kernels in Self.all {
+        #expect(kernels.active(slopes, 300, 5) == blocks.reduce(0) { $0 | 1 << UInt32($1) })
+      }
+    }
+  }
+
   @Test(arguments: [0, 1, 4, 15])
   func gates(shift: Int) {
     var numbers = Numbers(state: UInt64(shift))

@@ -1,8 +1,9 @@
 """Writes a model file (../format.md, "Model files") from checkpoints of train.py, one for each role.
 
-usage: export.py --name photo --out photo.prnnmodel --colour photo.pt [--gray gray.pt] [--alpha alpha.pt] [--keep DIR]
+usage: export.py --name photo --out photo.prnnmodel --colour photo.pt [MATE.pt ...] [--gray gray.pt] [--alpha alpha.pt] [--keep DIR]
 
-With --keep the averaged weights go to DIR as safetensors too: NAME-ROLE.safetensors, which can stand for a checkpoint anywhere.
+Of several checkpoints of a role the others are mates of the first. With --keep the averaged weights go to DIR as safetensors too:
+NAME-ROLE.safetensors, which can stand for a checkpoint anywhere; those of mates have names already.
 """
 
 import argparse
@@ -63,18 +64,23 @@ def load_checkpoint(path):
     return net, meta["provenance"]
 
 
-def network_bytes(role, net, version):
+def network_bytes(net, mates, version):
+    """What follows a network's role."""
     a = net.arch
-    out = struct.pack("<B", ROLES[role])
+    out = b""
     if version > 1:
-        out += struct.pack("<B", 4 if a.squares else 0)
+        out += struct.pack("<B", 4 if a.squares or mates else 0)
     out += struct.pack("<BBBBHBH", a.channels, a.up, a.left, a.right, a.hidden, a.layers, a.bottleneck)
+    if a.squares or mates:
+        out += bytes([bool(a.squares) | 2 * bool(mates)])
     if a.squares:
-        out += bytes([1, len(a.squares), *(number for window in a.squares for number in window)])
+        out += bytes([len(a.squares), *(number for window in a.squares for number in window)])
     with torch.no_grad():
         for layer, zeros, steps in layers(net):
             w, b, s = integers(layer, zeros, steps)
             out += w.tobytes() + b.astype("<i4").tobytes() + s.tobytes()
+    if mates:
+        out += bytes([len(mates)]) + b"".join(network_bytes(mate, [], version) for mate in mates)
     return out
 
 
@@ -83,19 +89,22 @@ def main():
     p.add_argument("--name", required=True)
     p.add_argument("--out", required=True)
     for role in ROLES:
-        p.add_argument("--" + role)
+        p.add_argument("--" + role, nargs="+")
     p.add_argument("--keep")
     a = p.parse_args()
-    given = {r: load_checkpoint(getattr(a, r)) for r in ROLES if getattr(a, r)}
-    provenance = json.dumps({r: origin for r, (_, origin) in given.items()}, sort_keys=True).encode()
+    given = {r: [load_checkpoint(path) for path in getattr(a, r)] for r in ROLES if getattr(a, r)}
+    origins = {r: {**all_[0][1], "mates": [origin for _, origin in all_[1:]]} if all_[1:] else all_[0][1]
+               for r, all_ in given.items()}
+    provenance = json.dumps(origins, sort_keys=True).encode()
     name = a.name.encode()
-    version = 3 if any(net.arch.squares for net, _ in given.values()) else 1
+    version = max(5 if all_[1:] else 3 if all_[0][0].arch.squares else 1 for all_ in given.values())
     out = b"PRNNMODL" + struct.pack("<HB", version, len(name)) + name + struct.pack("<I", len(provenance)) + provenance
-    out += struct.pack("<B", len(given)) + b"".join(network_bytes(r, net, version) for r, (net, _) in given.items())
+    out += struct.pack("<B", len(given)) + b"".join(
+        bytes([ROLES[r]]) + network_bytes(all_[0][0], [net for net, _ in all_[1:]], version) for r, all_ in given.items())
     with open(a.out, "wb") as f:
         f.write(out)
     if a.keep:
-        for r, (net, origin) in given.items():
+        for r, ((net, origin), *_) in given.items():
             meta = {"arch": net.arch.to_json(), "provenance": json.dumps(origin, sort_keys=True)}
             save_file(net.state_dict(), f"{a.keep}/{a.name}-{r}.safetensors", meta)
     print(f"{a.out}: {len(out)} bytes, {', '.join(given)}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from coding import POWER, Fields, Layer, frequencies, log2, require
-from local_networks import LocalNetwork
+from local_networks import LocalNetwork, Together, View, decode_picture, turned
 from local_squares import Fit
 
 
@@ -179,8 +179,7 @@ class LearningCopy(LocalNetwork):
 
         # [Backward, Sums]
         trunk = np.zeros_like(states[0], np.int64)
-        for (head, output), (head_inputs, bottleneck, _, f, symbols) in zip(self.heads, channels):
-            g = symbol_slopes(f, symbols, self.pixels)
+        for (head, output), (head_inputs, bottleneck, _, g) in zip(self.heads, channels):
             output.collect(g, bottleneck)
             inside = (bottleneck > 0) & (bottleneck < 127)
             gamma = np.where(inside, c63(rounded(output.back(g), rule.head_shift)), 0)
@@ -270,7 +269,7 @@ class Mixing:
             fit.begin_step(rows, columns)
 
     def begin(self, k: int, apart: np.ndarray) -> None:
-        """The logits of one channel of a step: (copies, pixels, 256)."""
+        """The logits of one channel of a step: (copies, pixels, 256), by the symbols of the first network."""
         self.apart = apart.astype(np.int64)
         totals = frequencies(apart[0], np.zeros_like(apart[0])).sum(axis=1)
         self.contexts = [max(0, min(15, (log2(int(total)) - 5632) >> 7)) for total in totals]
@@ -296,27 +295,73 @@ class Mixing:
             fit.end_step()
 
 
-class LearningNetwork(LocalNetwork):
-    """The copies of a local network that learn and code together, one or several, while one stream is decoded. What the
-    methods of LocalNetwork give of one network, those here give as a list, an entry for each copy."""
+class Copies(LocalNetwork):
+    """The copies of one network. What the methods of LocalNetwork give of one network, those here give as a list, an entry
+    for each copy."""
 
-    def __init__(self, network: LocalNetwork, rules: Rules):
+    def __init__(self, network: LocalNetwork, rules: list[Rule]):
         vars(self).update(vars(network))
-        self.copies = [LearningCopy(network, rule) for rule in rules.rules]
-        if min(self.up, self.left, self.right) < 2:
-            rules = replace(rules, fits=[])
-        if len(self.copies) > 1 or rules.fits:
-            self.mixing = Mixing(self.channels, rules)
+        self.copies = [LearningCopy(network, rule) for rule in rules]
 
     def features(self, inputs: np.ndarray) -> list[list[np.ndarray]]:
         return [copy.features(inputs) for copy in self.copies]
 
     def channel(self, k: int, states: list[list[np.ndarray]], extra: list[np.ndarray]) -> tuple:
-        inputs, bottlenecks, logits = zip(*(copy.channel(k, s, extra) for copy, s in zip(self.copies, states)))
-        if self.mixing:
-            self.mixing.begin(k, np.stack(logits))
-        return inputs, bottlenecks, logits[0]  # several copies: their common logits will take the place of these
+        return tuple(zip(*(copy.channel(k, s, extra) for copy, s in zip(self.copies, states))))
 
     def learn(self, inputs: np.ndarray, states: list[list[np.ndarray]], channels: list[tuple]) -> None:
         for i, copy in enumerate(self.copies):
-            copy.learn(inputs, states[i], [(h[i], b[i], *rest) for h, b, *rest in channels])
+            copy.learn(inputs, states[i], [(h[i], b[i], y[i], g) for h, b, y, g in channels])
+
+
+class LearningNetwork(LocalNetwork):
+    """A local network whose copies, and those of its mates, learn and code together while one stream is decoded."""
+
+    def __init__(self, network: LocalNetwork, rules: Rules):
+        vars(self).update(vars(network))
+        self.together = LearningTogether(network, rules)
+
+    def decode_picture(self, decoder, height: int, width: int, weights: np.ndarray, memory) -> np.ndarray:
+        return decode_picture(self.together, decoder, height, width, weights, memory)
+
+
+class LearningTogether(Together):
+    def __init__(self, network: LocalNetwork, rules: Rules):
+        members = [network, *network.mates][:len(rules.rules)]
+        super().__init__([Copies(member, rules.rules[i::len(members)]) for i, member in enumerate(members)])
+        self.count = len(rules.rules)
+        if min(network.up, network.left, network.right) < 2:
+            rules = replace(rules, fits=[])
+        self.mixing = Mixing(network.channels, rules) if self.count > 1 or rules.fits else None
+        self.pixels = 0
+
+    def begin_picture(self, *tile) -> None:
+        if self.mixing:
+            self.mixing.begin_picture(*tile)
+
+    def begin_step(self, rows: np.ndarray, columns: np.ndarray) -> None:
+        if self.mixing:
+            self.mixing.begin_step(rows, columns)
+
+    def begin_channel(self, k: int, views: list[View]) -> np.ndarray:
+        own = [[turned(y, views[0].centre - view.centre) for y in view.computed[-1]] for view in views]
+        logits = [own[e % len(views)][e // len(views)] for e in range(self.count)]
+        if self.mixing:
+            self.mixing.begin(k, np.stack(logits))
+        return logits[0]  # several copies: their common logits will take the place of these
+
+    def logits(self, k: int, pixel: int, values: np.ndarray) -> np.ndarray | None:
+        return self.mixing.logits(k, pixel, values) if self.mixing else None
+
+    def decoded(self, k: int, pixel: int, f: np.ndarray, symbol: int, sample: int) -> None:
+        if self.mixing:
+            self.mixing.learn(k, pixel, f, symbol, sample)
+
+    def slopes(self, f: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+        self.step = len(symbols)
+        return symbol_slopes(f, symbols, self.pixels)
+
+    def end_step(self) -> None:
+        self.pixels += self.step
+        if self.mixing:
+            self.mixing.end_step()

@@ -23,7 +23,7 @@ def load_model(data: bytes) -> Model:
     fields = Fields(data, "the model file")
     require(fields.take(8) == b"PRNNMODL", "not a model file")
     version = fields.number("H")
-    require(version in (1, 2, 3, 4), f"the model file has version {version}, this program knows 1 to 4")
+    require(1 <= version <= 5, f"the model file has version {version}, this program knows 1 to 5")
     name = fields.take(fields.number("B")).decode("utf-8", "replace")
     fields.take(fields.number("I"))  # provenance
     networks: dict[int, list[LocalNetwork | PaperNetwork]] = {}
@@ -33,7 +33,8 @@ def load_model(data: bytes) -> Model:
         kind = fields.number("B") if version > 1 else 0
         is_local = kind == 0 or version > 2 and kind == 4
         network = LocalNetwork(fields, kind) if is_local else PaperNetwork(fields, kind)
-        require(is_local or not network.differences or version > 3, "a network of a later version of model files")
+        needed = (5 if network.mates else 1) if is_local else 4 if network.differences else 1
+        require(version >= needed, "a network of a later version of model files")
         require(network.channels == (3 if role == COLOUR else 1), "a network has another number of channels")
         levels = networks.setdefault(role, [])
         require(network.level == len(levels), "the model has two networks of one role, or its levels are not in order")

@@ -5,7 +5,7 @@ usage: python3 spec/vectors/make.py [PRNN]     (needs Pillow and the program, .b
 
 Run once for a format version; the files are frozen from then on (it makes those of older versions to the byte again).
 `tiny.prnnmodel` is a small model with another window, so that no decoder gets away with that of the bundled models; the
-two archives of hills.png are of those. The models paper-*.prnnmodel are of make_models.py, tiny-squares is of make_squares_model.py.
+two archives of hills.png are of those. The models paper-*.prnnmodel are of make_models.py, tiny-squares and tiny-mates are of make_local_models.py.
 """
 
 import hashlib
@@ -150,6 +150,11 @@ def learning():
     yield "fits-noise", "tiny-squares", f"{mixed}/255,{near},{wide}", noise
     yield "fits-held", "tiny-squares", f"{mixed[:-2]}200,3/255,{near},{wide}", few[:40, 3:44]
     yield "learning-held", "tiny", f"{mixed[:-2]}255,1", np.dstack([few, field(50, 48, 1, 37)])
+    four = f"{mixed[:-3]},30,1,7,9,3,3,0,0,0,3000,3000,30,0,7,11,2,3,9,70,900,900,900,40"
+    yield "mates-rgb", "tiny-mates", mixed, field(40, 45, 3, 45)
+    yield "mates-rgba", "tiny-mates", f"{four},2/60,{near},{wide}", field(37, 45, 4, 46)
+    yield "mates-lattice", "tiny-mates", f"{four},1", few
+    yield "mates-lot", "tiny-mates", four, {f"{i:02}.png": field(20, 24, 1, 47 + i)[..., 0] for i in range(7)}
     yield "fits-photo-fast", "photo-fast", f"{mixed}/40,{near},{wide}", field(23, 30, 2, 40)
 
 

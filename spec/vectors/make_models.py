@@ -58,7 +58,7 @@ def parts(data):
         start = fields.position
         fields.number("B")
         kind = fields.number("B") if version > 1 else 0
-        LocalNetwork(fields) if kind == 0 else PaperNetwork(fields, kind)
+        LocalNetwork(fields, kind) if kind in (0, 4) else PaperNetwork(fields, kind)
         places.append((start, fields.position))
     return places
 

@@ -14,8 +14,6 @@ final class Learner {
   private let architecture: Architecture
   private let kernels: Kernels
   private let scratch: LearningScratch
-  /// (batch, 256): slopes of the cost by the logits of the channel at hand, 64 added.
-  let slopes: Numbers<UInt8>
   /// (batch, bottleneck) and (batch, hidden): 7-bit slopes, 64 added.
   private let narrow: Numbers<UInt8>
   private let features: Numbers<UInt8>
@@ -54,7 +52,6 @@ final class Learner {
     layers = LayerStack(
       ([first] + residual + zip(heads, logits).flatMap { [$0, $1] }).map(\.layer), a)
     scratch = LearningScratch(features: (widest + 15) / 16 * 16)
-    slopes = Numbers(batch * 256)
     narrow = Numbers(batch * a.bottleneck)
     features = Numbers(batch * a.hidden)
     trunk = Numbers(batch * a.hidden)
@@ -72,24 +69,21 @@ final class Learner {
   var learnsTrunk: Bool { learning.rates.first > 0 || learning.rates.residual > 0 }
   private var learnsHeads: Bool { learnsTrunk || learning.rates.head > 0 }
 
-  /// Notes the cost of a sample.
-  ///
-  /// - Parameter pixel: of the step.
-  func note(_ distribution: UnsafePointer<prnn_distribution>, total: UInt32, symbol: UInt8, pixel: Int) {
-    kernels.table.slope(distribution, total, UInt32(symbol), number &+ UInt32(pixel), slopes.base + 256 * pixel)
-  }
-
   /// Takes the slopes of a channel back to the features, when all samples of the step are noted.
   ///
-  /// - Parameter slopes: (count, 256), those of the first of several learners.
-  func finishChannel(_ channel: Int, _ activations: Activations, _ slopes: UnsafePointer<UInt8>, count: Int) {
+  /// - Parameters:
+  ///   - slopes: (count, 256), those of the cost by the logits of the channel, 64 added.
+  ///   - active: of every 16, whether any is not 0.
+  func finishChannel(
+    _ channel: Int, _ activations: Activations, _ slopes: UnsafePointer<UInt8>, active: UInt32, count: Int
+  ) {
     let (head, output) = (heads[channel], logits[channel])
     let (bottleneck, hidden) = (architecture.bottleneck, architecture.hidden)
     output.collect(
-      activations.narrow, stride: activations.narrowStride, slopes, slopeStride: 256, count: count, scratch)
+      activations.narrow, stride: activations.narrowStride, slopes, slopeStride: 256, active: active, count: count,
+      scratch)
     guard learnsHeads else { return }
-    output.transposed!.run(
-      kernels, slopes, stride: 256, to: passed.base, outputStride: bottleneck, count: count, as: PRNN_LOGITS)
+    output.passing!.run(slopes, stride: 256, active: active, count: count, scratch, to: passed.base)
     for i in 0..<count {
       kernels.table.gate(
         passed.base + i * bottleneck, zeros.base, activations.narrow + i * activations.narrowStride,
@@ -100,15 +94,16 @@ final class Learner {
       activations.features, stride: activations.featureStride, narrow.base, slopeStride: bottleneck, count: count,
       scratch)
     guard learnsTrunk else { return }
-    head.transposed!.run(
-      kernels, narrow.base, stride: bottleneck, to: passed.base, outputStride: hidden, count: count, as: PRNN_LOGITS)
+    head.passing!.run(narrow.base, stride: bottleneck, active: .max, count: count, scratch, to: passed.base)
     if channel == 0 { trunk.base.update(repeating: 0, count: count * hidden) }
     kernels.table.join(passed.base, 0, count * hidden, trunk.base)
   }
 
   /// Takes the slopes of a step's features through the layers below, and updates the weights when it is time.
-  func finishStep(_ work: Workspace, _ activations: Activations, count: Int) {
-    if learnsTrunk { backward(work, activations, count) }
+  ///
+  /// - Parameter inputs: (count, stride), those of the first layer.
+  func finishStep(_ inputs: UnsafePointer<UInt8>, stride: Int, _ activations: Activations, count: Int) {
+    if learnsTrunk { backward(inputs, stride, activations, count) }
     number &+= UInt32(count)
     pending += count
     guard pending >= Int(learning.interval) else { return }
@@ -117,7 +112,7 @@ final class Learner {
     pending = 0
   }
 
-  private func backward(_ work: Workspace, _ activations: Activations, _ count: Int) {
+  private func backward(_ inputs: UnsafePointer<UInt8>, _ stride: Int, _ activations: Activations, _ count: Int) {
     let hidden = architecture.hidden
     let shift = Int32(learning.trunkShift)
     for number in residual.indices.reversed() {
@@ -130,8 +125,8 @@ final class Learner {
       }
       residual[number].collect(
         below, stride: activations.featureStride, features.base, slopeStride: hidden, count: count, scratch)
-      residual[number].transposed!.run(
-        kernels, features.base, stride: hidden, to: passed.base, outputStride: hidden, count: count, as: PRNN_LOGITS)
+      residual[number].passing!.run(
+        features.base, stride: hidden, active: .max, count: count, scratch, to: passed.base)
       kernels.table.join(
         passed.base, max(-15, min(15, Int32(residual[number].scale) - shift)), count * hidden, trunk.base)
     }
@@ -141,6 +136,6 @@ final class Learner {
         features.base + i * hidden)
     }
     first.collect(
-      work.inputs, stride: work.inputStride, features.base, slopeStride: hidden, count: count, scratch)
+      inputs, stride: stride, features.base, slopeStride: hidden, count: count, scratch)
   }
 }

@@ -10,9 +10,9 @@ final class LearningLayer {
 
   /// What the forward pass runs.
   let layer: IntegerLayer
-  /// The transposed weights, with one scale for all: 256 or fewer inputs, the features; nil where nothing is passed back.
-  let transposed: IntegerLayer?
-  /// log2 of the scale of `transposed`.
+  /// nil where nothing is passed back.
+  let passing: PassingLayer?
+  /// log2 of the scale of its weights.
   let scale: Int
   private let kernels: Kernels
   private let inputs: Int
@@ -46,8 +46,7 @@ final class LearningLayer {
     let padded = (model.inputs + 15) / 16 * 16
     let outputs = model.outputs
     layer = IntegerLayer(inputs: padded, outputs: outputs, shift: model.shift)
-    transposed =
-      passing > 0 ? IntegerLayer(inputs: outputs, outputs: passing, shift: Array(repeating: 0, count: passing)) : nil
+    self.passing = passing > 0 ? PassingLayer(outputs: outputs, passing: passing, kernels) : nil
     (weights, sums) = (Numbers(padded * outputs), Numbers(padded * outputs))
     (momenta, squares) = (Numbers(padded * outputs), Numbers(padded * outputs))
     (biases, biasSums) = (Numbers(outputs), Numbers(outputs))
@@ -79,19 +78,27 @@ final class LearningLayer {
   /// - Parameters:
   ///   - activations: (count, stride), the padded inputs of each.
   ///   - slopes: (count, slopeStride), by the outputs.
+  ///   - active: a bit for each 16 outputs, the first ones' lowest: whether any of their slopes is not 0.
   func collect(
-    _ activations: UnsafePointer<UInt8>, stride: Int, _ slopes: UnsafePointer<UInt8>, slopeStride: Int, count: Int,
-    _ scratch: LearningScratch
+    _ activations: UnsafePointer<UInt8>, stride: Int, _ slopes: UnsafePointer<UInt8>, slopeStride: Int,
+    active: UInt32 = .max, count: Int, _ scratch: LearningScratch
   ) {
     guard rate > 0 else { return }
     let table = kernels.table
-    table.totals(slopes, slopeStride, count, layer.outputs, biasSums.base)
     for start in Swift.stride(from: 0, to: count, by: LearningScratch.pixels) {
       let n = min(LearningScratch.pixels, count - start)
       table.quads(activations + start * stride, stride, n, layer.inputs, 0, scratch.activations.base)
-      table.quads(slopes + start * slopeStride, slopeStride, n, layer.outputs, 64, scratch.slopes.base)
-      table.outer(
-        scratch.activations.base, layer.inputs, scratch.slopes.base, layer.outputs, (n + 3) / 4, sums.base)
+      var block = 0
+      while let run = active.ones(from: block, below: layer.outputs / 16) {
+        block = run.upperBound
+        let (first, some) = (16 * run.lowerBound, 16 * run.count)
+        let own = slopes + start * slopeStride + first
+        table.totals(own, slopeStride, n, some, biasSums.base + first)
+        table.quads(own, slopeStride, n, some, 64, scratch.slopes.base)
+        table.outer(
+          scratch.activations.base, layer.inputs, scratch.slopes.base, some, (n + 3) / 4,
+          sums.base + first * layer.inputs)
+      }
     }
   }
 
@@ -133,10 +140,15 @@ final class LearningLayer {
     for o in 0..<outputs {
       layer.bias[o] = (biases[o] + (1 << Int32(LearningLayer.biasBits - 1))) >> Int32(LearningLayer.biasBits)
     }
-    guard let transposed else { return }
-    kernels.table.pack_transposed(
-      weights.base, padded, outputs, passingShifts.base, transposed.outputs, rounded.base, transposed.weights,
-      transposed.bias)
+    passing?.set(weights.base, inputs: padded, passingShifts.base, rounded.base)
+  }
+}
+
+extension UInt32 {
+  /// The next run of bits that are 1.
+  fileprivate func ones(from start: Int, below end: Int) -> Range<Int>? {
+    guard let first = (start..<end).first(where: { self >> $0 & 1 != 0 }) else { return nil }
+    return first..<((first..<end).first { self >> $0 & 1 == 0 } ?? end)
   }
 }
 

@@ -16,8 +16,11 @@ final class Mixer {
   private let rates: [Int]
   /// (experts): what their weights do not fall below.
   private let least: [Int]
-  /// (networks): logits of the pixels that are computed together.
-  private let bases: [UnsafePointer<Int16>]
+  private let members: [Member]
+  /// (networks): logits of the pixels that are computed together, and whose they are.
+  private let bases: [(logits: UnsafePointer<Int16>, member: Int)]
+  /// (networks, 256): logits of mates by the symbols of the first member.
+  private let turned: Numbers<Int16>
   private let fits: FitExperts?
   /// (experts): of the pixel at hand.
   private let logits: UnsafeMutablePointer<UnsafePointer<Int16>?>
@@ -32,12 +35,17 @@ final class Mixer {
   private var place = 0
 
   /// - Parameters:
-  ///   - experts: they live as long as this does.
+  ///   - members: the copies of each learn by every so many rules.
+  ///   - copies: of all members together.
   ///   - learning: its rates: 1/32 bit moves weights by rate / 2^20. Those of a single network stay.
-  init(_ experts: [Expert], _ fits: FitExperts?, channels: Int, _ learning: Learning, _ kernels: Kernels) {
+  init(
+    _ members: [Member], copies networks: Int, _ fits: FitExperts?, channels: Int, _ learning: Learning,
+    _ kernels: Kernels
+  ) {
     self.kernels = kernels
+    self.members = members
     self.fits = fits
-    let (networks, others) = (experts.count, fits?.count ?? 0)
+    let others = fits?.count ?? 0
     count = networks + others
     rates =
       Array(repeating: networks > 1 ? Int(learning.mixing) : 0, count: networks)
@@ -45,7 +53,11 @@ final class Mixer {
     least =
       Array(repeating: learning.leastWeight.map { Int($0) << (Mixer.bits - 4) } ?? -Int(Mixer.limit), count: networks)
       + Array(repeating: -Int(Mixer.limit), count: others)
-    bases = experts.map { UnsafePointer($0.activations.logits) }
+    bases = (0..<networks).map {
+      let member = $0 % members.count
+      return (UnsafePointer(members[member].experts[$0 / members.count].activations.logits), member)
+    }
+    turned = Numbers(networks * 256)
     logits = .allocate(capacity: count)
     logits.initialize(repeating: nil, count: count)
     used = Numbers(count)
@@ -63,8 +75,18 @@ final class Mixer {
   /// - Parameters:
   ///   - row: of those computed together.
   ///   - pixel: of the step.
-  func logits(_ channel: Int, row: Int, pixel: Int, centre: UInt8) -> UnsafePointer<Int16> {
-    for e in bases.indices { logits[e] = bases[e] + 256 * row }
+  func logits(_ channel: Int, row: Int, pixel: Int) -> UnsafePointer<Int16> {
+    let centre = members[0].centres[pixel]
+    for (e, base) in bases.enumerated() {
+      let own = base.logits + 256 * row
+      let turn = Int(centre &- members[base.member].centres[pixel])
+      if turn == 0 {
+        logits[e] = own
+      } else {
+        rotate(own, by: turn, to: turned.base + 256 * e)
+        logits[e] = UnsafePointer(turned.base + 256 * e)
+      }
+    }
     if let fits {
       for f in 0..<fits.count { logits[bases.count + f] = fits.logits(f, channel, pixel: pixel, centre: centre) }
     }

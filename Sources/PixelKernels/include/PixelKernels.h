@@ -118,6 +118,9 @@ typedef struct {
   /// sums[i] += slope i of all `n` rows.
   void (*totals)(const uint8_t *slopes, size_t stride, size_t n, size_t count, int32_t *sums);
 
+  /// For each 16 of 256 slopes a bit, the first one's lowest: whether any of them is not 0 (a byte of 64) in any of `n` rows.
+  uint32_t (*active)(const uint8_t *slopes, size_t stride, size_t n);
+
   /// sums[i] = clamp(sums[i] + (slopes[i] >> shift)) to int16, a shift below 0 being one to the left; shift: -15 ... 15.
   void (*join)(const int16_t *slopes, int32_t shift, size_t n, int16_t *sums);
 
@@ -138,7 +141,7 @@ typedef struct {
   void (*pack)(const int32_t *weights, size_t inputs, size_t outputs, int8_t *rows, int8_t *out);
 
   /// The transposed weights of the first `passing` inputs, a multiple of 16, those of output o shifted by shifts[o], as those of
-  /// a layer of `outputs` inputs; `bias` takes 64 off all of these. `rows`: room for (4, passing).
+  /// a layer of `outputs` inputs; `bias`, (outputs / 16, passing), takes 64 off each 16 of these. `rows`: room for (4, passing).
   void (*pack_transposed)(const int32_t *weights, size_t inputs, size_t outputs, const int32_t *shifts, size_t passing,
                           int8_t *rows, int8_t *out, int32_t *bias);
   /// Local least squares. Before the pixels of a step whose columns are multiples of 4: their weights.
