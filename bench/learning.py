@@ -1,59 +1,122 @@
-"""What learning by different rules brings: sizes of photos/validation, each against the same network as it is.
+"""What adapting to the picture brings: sizes with networks that learn by different rules, each against the same network as it is.
 
-usage: python3 bench/learning.py DATA [PRNN]        prints a table; rules are numbers of LRNG (spec/format.md), as `--effort` takes them
+usage: python3 bench/learning.py DATA SOURCES.tsv [PNG...]     needs .build/release/prnn (or the environment's PRNN); writes
+results/learning.md after each set
+
+The sets: photos/validation; and pictures of more than 0.5 MPixel of sources that no network was trained on: all 272 x 272 crops of each such
+source side by side, and the PNG files given. Rules are numbers of LRNG and FITS (spec/format.md), as `--effort` takes them.
 """
 
 import math
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 
+import numpy as np
+from PIL import Image
+
+from efforts import HELD_OUT
+
 ROOT = pathlib.Path(__file__).parent.parent
+PRNN = os.environ.get("PRNN", ROOT / ".build/release/prnn")
+MODELS = ("photo", "photo-2", "photo-3")
+FITS = "/40,1,1,1,2,9,9,3,3,3,4,6,6,9,10,9,11,1,1"
 
 
 def rule(heads, residual=0, first=0, decay=60, momentum=1, interval=256):
     return f"{interval},{momentum},7,14,3,3,{decay},{first},{residual},{heads},{heads}"
 
 
+FOUR = f"{rule(0)},{rule(419)},{rule(629, 629)},{rule(3146, 3146)},10,1"
 RULES = {
-    "heads, 0.0003 (balanced)": rule(300),
+    "heads, 0.0003": rule(300),
+    "heads, 0.0003, an update every 512 pixels (balanced)": rule(300, interval=512),
     "heads, 0.0006": rule(629),
-    "all layers but the first": rule(300, 300),
-    "all layers": rule(300, 300, 60),
+    "logits only, 0.0003": "256,1,7,14,3,3,60,0,0,0,300",
+    "all layers but the first, 0.0006": rule(629, 629),
+    "all layers, 0.0003": rule(300, 300, 60),
     "heads, steps that do not fall": rule(300, decay=0),
     "heads, momentum of 8 updates": rule(300, momentum=3),
-    "heads, an update every 1000 pixels": rule(300, interval=1000),
-    "two copies: as it is; all but the first, 0.002": f"{rule(0)},{rule(2097, 2097)},10",
-    "three: as it is; 0.0006; 0.003": f"{rule(0)},{rule(629, 629)},{rule(3146, 3146)},10",
-    "four (max)": f"{rule(0)},{rule(419)},{rule(629, 629)},{rule(3146, 3146)},10",
-    "four, weights that do not follow": f"{rule(0)},{rule(419)},{rule(629, 629)},{rule(3146, 3146)},0",
+    "two copies: as it is; all but the first, 0.002": f"{rule(0)},{rule(2097, 2097)},10,1",
+    "four: as it is; heads; all but the first, 0.0006 and 0.003": FOUR,
+    "four, weights that do not follow": f"{rule(0)},{rule(419)},{rule(629, 629)},{rule(3146, 3146)},0,1",
+    "as it is, with three fits": rule(0) + FITS,
+    "heads, 0.0003, with three fits": rule(300) + FITS,
+    "four with three fits (max)": FOUR + FITS,
 }
 
 
-def sizes(program, files, model, effort, folder):
+def sizes(files, model, effort, folder):
     out = pathlib.Path(folder, "a.prnn")
     result = []
     for file in files:
-        subprocess.run([program, "compress", file, "-o", out, "-f", "-q", "--no-verify", "--no-preserve", "--model", model, "--effort", effort],
-                       check=True)
+        subprocess.run([PRNN, "compress", file, "-o", out, "-f", "-q", "--no-verify", "--no-preserve", "--coding", "networks", "--model", model,
+                        "--effort", effort], check=True)
         result.append(out.stat().st_size)
     return result
 
 
-def main():
-    files = sorted((pathlib.Path(sys.argv[1]) / "photos/validation").glob("*.png"))
-    program = sys.argv[2] if len(sys.argv) > 2 else str(ROOT / ".build/release/prnn")
-    print("| rules | photo-2 | photo |\n|---|---|---|")
+def gain(before, after):
+    """Of the geometric mean, in percent."""
+    return f"{100 * (math.exp(sum(math.log(a / b) for a, b in zip(after, before)) / len(after)) - 1):+.2f} %"
+
+
+def mosaics(data, table, folder):
+    rows = [line.rstrip("\n").split("\t") for line in open(table)]
+    for source in sorted(HELD_OUT):
+        crops = [np.asarray(Image.open(data / f"photos/{r[0]}.png").convert("RGB")) for r in rows if r[3] == source]
+        crops = [c for c in crops if c.shape == (272, 272, 3)]
+        columns = math.isqrt(len(crops))
+        rows_of_crops = [np.hstack(crops[i:i + columns]) for i in range(0, len(crops) // columns * columns, columns)]
+        file = pathlib.Path(folder, source.split("/")[-1].replace(":", "-") + ".png")
+        Image.fromarray(np.vstack(rows_of_crops)).save(file)
+        yield file
+
+
+def table(name, files):
+    """Lines of Markdown, more and more of them."""
+    images = [Image.open(f).size for f in files]
+    lines = [f"## {name}: {len(files)} pictures, {sum(w * h for w, h in images) / 1e6:.1f} MPixel", "",
+             "| | " + " | ".join(MODELS) + " |", "|---" * (len(MODELS) + 1) + "|"]
     with tempfile.TemporaryDirectory() as folder:
-        plain = {model: sizes(program, files, model, "fast", folder) for model in ("photo-2", "photo")}
-        for name, effort in RULES.items():
-            cells = []
-            for model, before in plain.items():
-                after = sizes(program, files, model, effort, folder)
-                mean = sum(math.log(a / b) for a, b in zip(after, before)) / len(files)
-                cells.append(f"{100 * (math.exp(mean) - 1):+.2f} %")
-            print(f"| {name} | {cells[0]} | {cells[1]} |", flush=True)
+        plain = {m: sizes(files, m, "fast", folder) for m in MODELS}
+        lines.append("| as it is, bits/dim | " + " | ".join(
+            f"{sum(8 * s / w / h / 3 for s, (w, h) in zip(plain[m], images)) / len(files):.4f}" for m in MODELS) + " |")
+        all_ = {m: {"": plain[m]} for m in MODELS}
+        for rule_name, effort in RULES.items():
+            for m in MODELS:
+                all_[m][rule_name] = sizes(files, m, effort, folder)
+            lines.append(f"| {rule_name} | " + " | ".join(gain(plain[m], all_[m][rule_name]) for m in MODELS) + " |")
+            yield lines
+    single = [k for k in all_["photo"] if "four" not in k and "two" not in k and "fits" not in k]
+    best = {m: [min(s) for s in zip(*(all_[m][k] for k in single))] for m in MODELS}
+    lines.append("| the best for each picture of all above without copies and fits | " + " | ".join(gain(plain[m], best[m]) for m in MODELS) + " |")
+    three = [min(s) for s in zip(*(all_[m]["heads, 0.0003"] for m in MODELS))]
+    lines += ["", f"The best start weights for each picture, heads learning: {gain(all_['photo-3']['heads, 0.0003'], three)} against `photo-3` for all."]
+    if len(files) <= 8:
+        names = [pathlib.Path(f).stem for f in files]
+        key = "four: as it is; heads; all but the first, 0.0006 and 0.003"
+        lines += ["", "Four copies, by picture: " + ", ".join(
+            f"{n} {' / '.join(gain([plain[m][i]], [all_[m][key][i]]) for m in MODELS)}" for i, n in enumerate(names)) + "."]
+    yield lines
+
+
+def main():
+    data, sources, more = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    with tempfile.TemporaryDirectory() as folder:
+        sets = {"photos/validation": sorted((data / "photos/validation").glob("*.png")),
+                "sources kept out of training": [*mosaics(data, sources, folder), *more]}
+        head = ["# What adapting to the picture brings", "",
+                "Made by `bench/learning.py`: sizes against those of the same network as it is, whole archives, all tiles by networks. Of the models, `photo`",
+                "has no local least squares, `photo-2` has two fits as inputs and centre, `photo-3` the same, longer trained, and a mate: where there are",
+                "several rules every second copy is of `photo`'s weights. Rates are steps of a weight at an update, in the unit of the weights' scale.", ""]
+        done = []
+        for name, files in sets.items():
+            for lines in table(name, files):
+                (ROOT / "bench/results/learning.md").write_text("\n".join([*head, *done, *lines]) + "\n")
+            done += [*lines, ""]
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ extension Archive.Series {
     out.append(.index, index)
     for (number, tile) in tiles.enumerated() {
       var payload: [UInt8] = []
-      if version > 1 { payload.append(integer: checksums[number]) }
+      if version > 1 { payload.append(integer: checksums[number] ^ (version > 6 ? UInt32(number) : 0)) }
       if version > 3 { payload.append(coding(number).rawValue) }
       for stream in tile {
         payload.append(integer: UInt32(stream.count))
@@ -80,7 +80,8 @@ extension Archive.Header {
     out.append(integer: UInt32(count))
     out.append(integer: UInt32(lot))
     out.append(UInt8(levels))
-    if version > 3 { out.append(0) }
+    // Whether the checksums of tiles are joined with their numbers.
+    if version > 3 { out.append(version > 6 && unitCount > 1 ? 1 : 0) }
     return out
   }
 }

@@ -3,7 +3,7 @@ import ByteCoding
 /// What a `.prnn` file holds, in the terms of spec/format.md. It knows bytes, not networks: streams stay as they are.
 public struct Archive: Equatable, Sendable {
   /// The newest format version.
-  public static let newestVersion = 6
+  public static let newestVersion = 7
   static let signature: [UInt8] = [0x89, 0x50, 0x52, 0x4E, 0x4E, 0x0D, 0x0A, 0x1A]
 
   /// The model that images were coded with.
@@ -85,7 +85,7 @@ public struct Archive: Equatable, Sendable {
     }
   }
 
-  /// Of the format: 6 when a series has records of its files, or copies of a network whose weights have a least; else 5 when it
+  /// Of the format: 7 when a series of a version from 2 on has several tile chunks, or copies of a network are mixed by phases; else 6 when a series has records of its files, or copies of a network whose weights have a least; else 5 when it
   /// has times, fits, or chunks that are packed; else 4 when a tile is not coded by networks, else 3 when a series has a lattice
   /// or networks that learn, else 1 for a single image without a name and with its model elsewhere, else 2.
   public var version: Int
@@ -107,6 +107,9 @@ extension Archive.Series {
   /// Whether the weights of copies of a network that learn have a least: LRNG ends with it, behind rules of 17 bytes and a mixing
   /// rate; from version 6 on.
   public var holdsCopies: Bool { learning.count % 17 == 2 }
+
+  /// Whether there are weights of copies for each phase of a pixel; from version 7 on.
+  public var mixesByPhase: Bool { holdsCopies && learning.last! & 16 != 0 }
 
   /// How a tile chunk is coded, by its number.
   public func coding(_ unit: Int) -> Archive.Coding { codings.isEmpty ? .network : codings[unit] }

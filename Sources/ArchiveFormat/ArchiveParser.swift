@@ -23,10 +23,21 @@ struct ArchiveParser {
   private(set) var needsVersion5 = false
   /// Whether there was anything that only version 6 has.
   private(set) var needsVersion6 = false
+  /// Whether there was anything that only version 7 has.
+  private(set) var needsVersion7 = false
+  private var mixesByPhase = false
+  private let isSalvage: Bool
+  /// Of the series at hand: whether the checksums of its tiles are joined with their numbers, by an exclusive or, so that no tile passes
+  /// for another.
+  private var numbersTiles = false
   /// Whether the next chunk must be a tile.
   private(set) var isAmongTiles = false
 
-  init(version: Int) { self.version = version }
+  /// - Parameter isSalvage: whether `version` is a guess.
+  init(version: Int, isSalvage: Bool = false) {
+    self.version = version
+    self.isSalvage = isSalvage
+  }
 
   /// Takes the payload of a chunk.
   ///
@@ -65,9 +76,12 @@ struct ArchiveParser {
         case 4: series.contains { $0.codings.contains { $0 != .network } }
         case 5: needsVersion5
         case 6: needsVersion6
+        case 7: needsVersion7
         default: true
         }
-      guard isNeeded, version > 5 || !needsVersion6 else { throw ArchiveError.damaged("version \(version)") }
+      guard isNeeded, version > 5 || !needsVersion6, version > 6 || !mixesByPhase else {
+        throw ArchiveError.damaged("version \(version)")
+      }
       guard Set(series.map(\.names.isEmpty)).count == 1 else {
         throw ArchiveError.damaged("images without names among others")
       }
@@ -123,6 +137,7 @@ struct ArchiveParser {
       guard series.learning.isEmpty, fields.remaining > 0 else { throw order(type) }
       series.learning = Array(try fields.take(fields.remaining))
       if series.holdsCopies { needsVersion6 = true }
+      if series.mixesByPhase { (needsVersion7, mixesByPhase) = (true, true) }
     case .fits:
       guard series.fits.isEmpty, !series.learning.isEmpty, fields.remaining > 0 else { throw order(type) }
       series.fits = Array(try fields.take(fields.remaining))
@@ -144,9 +159,12 @@ struct ArchiveParser {
       }
       tileLengths = try (0..<count).map { _ in Int(try fields.integer(UInt32.self)) }
       isAmongTiles = true
+      guard isSalvage || numbersTiles == (version > 6 && count > 1) else { throw ArchiveError.damaged("image header") }
+      if numbersTiles { needsVersion7 = true }
     default:
       guard fields.remaining == tileLengths[series.tiles.count] else { throw ArchiveError.damaged("length of a tile") }
-      let checksum: UInt32? = version > 1 ? try fields.integer() : nil
+      let mark = numbersTiles ? UInt32(series.tiles.count) : 0
+      let checksum: UInt32? = version > 1 ? try fields.integer() ^ mark : nil
       let coding = version > 3 ? try coding(&fields, of: series.header) : nil
       let count = coding ?? .network == .network ? series.header.streams : 1
       let streams = try (0..<count).map { _ in try fields.take(Int(fields.integer(UInt32.self))) }
@@ -195,7 +213,9 @@ struct ArchiveParser {
       header.lot = Int(try fields.integer(UInt32.self))
       header.levels = Int(try fields.byte())
     }
-    if version > 3, try fields.byte() != 0 { throw ArchiveError.newerFeature("another kind of image") }
+    let kind = version > 3 ? try fields.byte() : 0
+    guard kind <= (version > 6 ? 1 : 0) else { throw ArchiveError.newerFeature("another kind of image") }
+    numbersTiles = kind == 1
     guard flags & ~1 == 0, bitDepth <= (version > 3 ? 16 : 8) else {
       throw ArchiveError.newerFeature("another kind of sample")
     }

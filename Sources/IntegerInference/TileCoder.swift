@@ -108,6 +108,7 @@ public final class TileCoder: NetworkCoder {
       let (count, column) = (rows.count, step - wave.lag * rows.lowerBound)
       for member in members { member.begin(rows: rows, column: column, work.pixels, stride: planes.stride) }
       fits?.begin(rows: rows, column: column)
+      mixer?.begin(firstRow: rows.lowerBound, column: column, lag: wave.lag)
       lattice?.begin(firstRow: rows.lowerBound, step: step, lag: wave.lag)
       for channel in 0..<architecture.channels {
         for member in members { member.beginChannel(channel, work.pixels, count: count) }

@@ -58,7 +58,10 @@ extension Codec {
     if !model.networks.contains(where: \.allowsFits) { learning.fits = nil }
     var learned = plain
     for i in all {
-      learned.series[i].learning = learning.bytes
+      // Where chroma had half the resolution, what is best goes with the phase.
+      var own = learning
+      own.phases = own.phases || own.leastWeight != nil && plain.series[i].lattice?.colours ?? .any != .any
+      learned.series[i].learning = own.bytes
       learned.series[i].fits = learning.fits?.bytes ?? []
     }
     learned.raise(to: learned.learningVersion, set)
@@ -153,6 +156,7 @@ extension Codec {
 extension Archive {
   /// The least version for how its networks learn; 2 if none does.
   var learningVersion: Int {
+    if series.contains(where: \.mixesByPhase) { return 7 }
     if series.contains(where: \.holdsCopies) { return 6 }
     if series.contains(where: { !$0.fits.isEmpty }) { return 5 }
     return series.contains(where: \.adapts) ? 3 : 2
@@ -168,8 +172,9 @@ extension Archive {
     version = max(version, newer)
   }
 
-  /// Makes it one of version 5 or 6 if that is needed, or smaller: metadata is packed then.
+  /// Makes it one of version 5, 6 or 7 if that is needed, or smaller: metadata is packed then.
   mutating func packMetadata(_ set: PictureSet) {
+    if version > 1, series.contains(where: { $0.tiles.count > 1 }) { return raise(to: 7, set) }
     if fileCount > 0 { return raise(to: 6, set) }
     guard version < 5, series.contains(where: { !$0.times.isEmpty || !$0.chunks.isEmpty }) else { return }
     var newer = self

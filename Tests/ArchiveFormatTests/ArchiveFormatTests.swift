@@ -56,8 +56,8 @@ import Testing
 
   @Test func newerFilesAreNamedSo() {
     var bytes = archive.serialised()
-    bytes[8] = 7
-    #expect(throws: ArchiveError.newerVersion(7)) { try Archive(bytes) }
+    bytes[8] = 8
+    #expect(throws: ArchiveError.newerVersion(8)) { try Archive(bytes) }
     #expect(throws: ArchiveError.notAnArchive) { try Archive(Array("PK, not prnn".utf8)) }
   }
 

@@ -79,20 +79,20 @@ import Testing
     return found
   }
 
-  /// Two tiles of one size, each whole, in each other's place: their checksums go with them, and no chunk has one of the whole
-  /// picture but in version 1.
+  /// Two tiles of one size, each whole, in each other's place, with their checksums: in versions 2 to 6 nothing tells.
   @Test func tilesThatAreExchanged() throws {
     let raster = picture(.gray, 16, 8)
     let model = VectorTests.models.models[0]
-    for version in 1...2 {
+    for version in [1, 7] {
       var archive = try tiledArchive(raster, tileWidth: 8, tileHeight: 8, version: version, model: model)
       archive.series[0].tiles.swapAt(0, 1)
-      if version > 1 { archive.series[0].checksums.swapAt(0, 1) }
-      let bytes = archive.serialised()
-      func decode() {
-        #expect(throws: PRNNError.damagedPixels) { try Codec().decompress(bytes, models: VectorTests.models) }
+      if version > 1 {
+        // Each in the file as it was, joined with the number of the other place.
+        let checksums = archive.series[0].checksums
+        (archive.series[0].checksums[0], archive.series[0].checksums[1]) = (checksums[1] ^ 1, checksums[0] ^ 1)
       }
-      if version == 1 { decode() } else { withKnownIssue("needs a checksum over all tiles") { decode() } }
+      let bytes = archive.serialised()
+      #expect(throws: PRNNError.damagedPixels) { try Codec().decompress(bytes, models: VectorTests.models) }
     }
   }
 }

@@ -28,11 +28,14 @@ import Testing
     ], mixing: 60)
   /// As ``mixed``, with weights that stay positive.
   static let held = Learning(mixed.experts, mixing: mixed.mixing, leastWeight: 1)
+  /// With weights for each phase of a pixel.
+  static let phased = Learning(mixed.experts, mixing: mixed.mixing, leastWeight: 1, phases: true)
   /// With fits, of several copies and of one.
   static let fitted = Learning(mixed.experts, mixing: 30, fits: fits)
   static let fittedAlone = Learning([rule], fits: fits)
 
-  @Test(arguments: [Raster.ColourType.rgb, .rgba, .gray, .grayAlpha], [learning, mixed, held, fitted, fittedAlone])
+  @Test(
+    arguments: [Raster.ColourType.rgb, .rgba, .gray, .grayAlpha], [learning, mixed, held, phased, fitted, fittedAlone])
   func samplesComeBack(type: Raster.ColourType, learning: Learning) throws {
     let raster = picture(type, 50, 31)
     var set = PictureSet()
@@ -40,12 +43,12 @@ import Testing
     let codec = try Codec(threads: 2)
     let archive = try codec.networkArchive(
       of: set, model: Self.models.standard, embedModel: false, learning: learning, always: true)
-    let version = learning.leastWeight != nil ? 6 : learning.fits != nil ? 5 : 3
+    let version = learning.phases ? 7 : learning.leastWeight != nil ? 6 : learning.fits != nil ? 5 : 3
     #expect(archive.version == version && archive.series[0].learning == learning.bytes)
     #expect(try codec.decompress(archive.serialised(), models: Self.models) == raster)
   }
 
-  @Test(arguments: [learning, mixed, held, fitted, fittedAlone])
+  @Test(arguments: [learning, mixed, held, phased, fitted, fittedAlone])
   func sameBytesForAllKernelsAndThreads(learning: Learning) throws {
     var set = PictureSet()
     set.add(picture(.rgba, 1030, 9))
@@ -92,6 +95,8 @@ import Testing
     for count in [2, 3, 4] { #expect(Learning(bytes: Array(repeating: bytes, count: count).flatMap { $0 }) == nil) }
     #expect(Learning(bytes: Array(repeating: bytes, count: 5).flatMap { $0 } + [1]) == nil)
     #expect(Learning(bytes: Self.held.bytes) == Self.held && Self.held.bytes == Self.mixed.bytes + [1])
+    #expect(Learning(bytes: Self.mixed.bytes + [17]) == Self.phased && Self.phased.bytes == Self.mixed.bytes + [17])
+    #expect(Learning(bytes: Self.mixed.bytes + [21]) == nil && Learning(bytes: Self.mixed.bytes + [33]) == nil)
     #expect(Learning(bytes: Self.mixed.bytes + [5]) == nil && Learning(bytes: Self.mixed.bytes + [1, 1]) == nil)
     #expect(Learning(bytes: bytes + [0]) == nil && Learning(bytes: bytes.dropLast()) == nil)
     for (place, value) in [(2, 16), (3, 16), (4, 7), (4, 25), (5, 16), (6, 16)] {
@@ -151,6 +156,13 @@ import Testing
       archive.series[0].learning = learning.bytes
       #expect(throws: ArchiveError.damaged("version \(version)")) { try Archive(archive.serialised()) }
     }
+    archive.version = 6
+    archive.series[0].learning = Self.phased.bytes
+    #expect(throws: ArchiveError.damaged("version 6")) { try Archive(archive.serialised()) }
+    archive.version = 7
+    #expect(try Archive(archive.serialised()).series[0].mixesByPhase)
+    archive.series[0].learning = Self.held.bytes
+    #expect(throws: ArchiveError.damaged("version 7")) { try Archive(archive.serialised()) }
     archive.version = 6
     archive.series[0].learning = Self.mixed.bytes + [5]
     #expect(throws: ArchiveError.damaged("how its network learns")) {

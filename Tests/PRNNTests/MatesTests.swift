@@ -11,7 +11,7 @@ import Testing
   static let learning = LearningTests.mixed
   static let all: [Learning] = [
     learning, Learning(learning.experts + [LearningTests.rule], mixing: 200, leastWeight: 2, fits: LearningTests.fits),
-    Learning(Array(learning.experts.prefix(2)), mixing: 40),
+    Learning(Array(learning.experts.prefix(2)), mixing: 40, leastWeight: 0, phases: true),
   ]
 
   private static func archive(

@@ -73,8 +73,12 @@ import Testing
       ).serialised()
       // Another zlib may write deflated tiles, names and metadata in other bytes.
       if archive.series.contains(where: { $0.codings.contains(.plain) }) { continue }
-      #expect(try Archive(again) == archive, "\(name)")
-      if names.isEmpty, archive.version < 5 { #expect(again == bytes, "\(name)") }
+      var expected = archive
+      let isOld = (2...6).contains(archive.version) && archive.series.contains { $0.tiles.count > 1 }
+      // Several tiles were not numbered then.
+      if isOld { expected.raise(to: 7, set) }
+      #expect(try Archive(again) == Archive(expected.serialised()), "\(name)")
+      if names.isEmpty, archive.version < 5, !isOld { #expect(again == bytes, "\(name)") }
     }
   }
 

@@ -60,6 +60,7 @@ class Header:
     count: int = 1
     lot: int = 1
     levels: int = 1
+    numbered: bool = False  # do the checksums of tiles go with their numbers?
     lattice: Lattice | None = None
     rules: Rules | None = None  # by which the networks learn
     names: list[str] = field(default_factory=list)
@@ -116,14 +117,16 @@ class Chunks:
     KNOWN[4] = KNOWN[3]
     KNOWN[5] = KNOWN[4] + (b"TIME", b"META", b"FITS")
     KNOWN[6] = KNOWN[5] + (b"FILE",)
+    KNOWN[7] = KNOWN[6]
 
     def __init__(self, data: bytes):
         self.fields = Fields(data, "the archive")
         require(self.fields.take(8) == b"\x89PRNN\r\n\x1a", "not a .prnn archive")
         self.version = self.fields.number("H")
-        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 6")
+        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 7")
         self.skipped = False  # was there a chunk to skip between the last one taken and the one at hand?
-        self.newest = False  # was there a chunk that only the newest version has?
+        self.newest = False  # was there a chunk that only version 5 has?
+        self.several = False  # has any series several tiles?
         self.read()
 
     def read(self) -> None:
@@ -155,13 +158,14 @@ class Chunks:
 def read_image_header(chunks: Chunks, hashes: list[bytes]) -> Header:
     fields = chunks.take(b"IMAG")
     width, height, colour, depth, flags, model, tile_width, tile_height = fields.unpack("IIBBBBII")
-    checksum, count, lot, levels = None, 1, 1, 1
+    checksum, count, lot, levels, numbered = None, 1, 1, 1, 0
     if chunks.version == 1:
         checksum = fields.number("I")
     else:
         count, lot, levels = fields.unpack("IIB")
     if chunks.version > 3:
-        require(fields.number("B") == 0, "the reserved byte of IMAG is not 0")
+        numbered = fields.number("B")
+        require(numbered <= (1 if chunks.version > 6 else 0), "the last byte of IMAG is unknown")
     fields.end()
     require(1 <= width < 2**31 and 1 <= height < 2**31, "the image's size is out of bounds")
     require(1 <= count and 1 <= lot <= min(count, 1024), "the numbers of images are out of bounds")
@@ -177,7 +181,7 @@ def read_image_header(chunks: Chunks, hashes: list[bytes]) -> Header:
     require(1 <= tile_width <= width and 1 <= tile_height <= height, "the tiles' size is out of bounds")
     require(count == levels == 1 or (tile_width, tile_height) == (width, height), "several images are cut into tiles")
     return Header(width, height, colour, depth, flags == 1, None if model == NO_MODEL else hashes[model], tile_width,
-                  tile_height, checksum, count, lot, levels)
+                  tile_height, checksum, count, lot, levels, numbered == 1)
 
 
 def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model]) -> tuple[Header, np.ndarray]:
@@ -249,7 +253,9 @@ def decode_series(chunks: Chunks, hashes: list[bytes], models: dict[bytes, Model
         require(not chunks.skipped, "a foreign chunk stands between INDX and the tiles")
         payload = chunks.take(b"TILE")
         require(len(payload.data) == fields.number("I"), "the chunk INDX does not fit the length of a tile")
-        checksum = payload.number("I") if chunks.version > 1 else None
+        checksum = payload.number("I") ^ (i if header.numbered else 0) if chunks.version > 1 else None
+        require(chunks.version < 7 or header.numbered == (len(parts) > 1), "the last byte of IMAG does not fit the number of tiles")
+        chunks.several |= i > 0
         coding = payload.number("B") if chunks.version > 3 else NETWORKS
         header.codings.add(coding)
         if coding == NETWORKS:
@@ -360,6 +366,9 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
             "an archive of version 6 without FILE or a least weight in LRNG")
     require(chunks.version > 5 or not any(h.rules and h.rules.least is not None for h, _ in series),
             "a least weight in LRNG, which only version 6 has")
+    phases = any(h.rules and h.rules.phases for h, _ in series)
+    require(chunks.version == 7 or not phases, "phases in LRNG, which only version 7 has")
+    require(chunks.version != 7 or phases or chunks.several, "an archive of version 7 of single tiles, without phases")
     require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
     check_names([name for h, _ in series for name in h.names])
     return series

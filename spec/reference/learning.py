@@ -39,6 +39,7 @@ class Rules:
     rules: list[Rule]  # one of each copy
     mixing: int | None  # the rate; only of several copies
     least: int | None = None  # of the weights of copies, in sixteenths
+    phases: bool = False  # has each phase of a pixel its weights?
     fits: list[tuple] = field(default_factory=list)  # regressors of R, G, B; of one channel; vertical, horizontal
     fits_mixing: int = 0
 
@@ -50,12 +51,13 @@ def read_rules(fields: Fields) -> Rules:
     mixing = fields.number("B") if count > 1 else None
     least = fields.number("B") if count > 1 and len(fields.data) == 17 * count + 2 else None
     fields.end()
+    phases, least = (least or 0) & 16 != 0, None if least is None else least & ~16
     require((least or 0) <= 4, "the least weight of LRNG is out of bounds")
     for rule in rules:
         require(rule.interval >= 1, "the networks learn after every 0 pixels")
         require(max(rule.momentum, rule.squares, rule.head_shift, rule.trunk_shift) <= 15 and 8 <= rule.floor <= 24,
                 "the numbers by which the networks learn are out of bounds")
-    return Rules(rules, mixing, least)
+    return Rules(rules, mixing, least, phases)
 
 
 def read_fits(fields: Fields, rules: Rules) -> Rules:
@@ -254,7 +256,8 @@ class Mixing:
         copies = len(rules.rules)
         self.fits = [CodingFit(fit, channels) for fit in rules.fits]
         self.rates = np.array([rules.mixing or 0] * copies + [rules.fits_mixing] * len(self.fits), np.int64)
-        self.weights = np.zeros((channels, 16, len(self.rates)), np.int64)
+        self.phases = rules.phases
+        self.weights = np.zeros((channels, 64 if rules.phases else 16, len(self.rates)), np.int64)
         self.weights[:, :, :copies] = 2**20 // copies
         self.least = np.full(len(self.rates), 1 - 2**21)
         if rules.least is not None:
@@ -265,6 +268,7 @@ class Mixing:
             fit.begin_picture(*tile)
 
     def begin_step(self, rows: np.ndarray, columns: np.ndarray) -> None:
+        self.offsets = 16 * (2 * (rows % 2) + columns % 2) if self.phases else 0 * rows
         for fit in self.fits:
             fit.begin_step(rows, columns)
 
@@ -272,7 +276,7 @@ class Mixing:
         """The logits of one channel of a step: (copies, pixels, 256), by the symbols of the first network."""
         self.apart = apart.astype(np.int64)
         totals = frequencies(apart[0], np.zeros_like(apart[0])).sum(axis=1)
-        self.contexts = [max(0, min(15, (log2(int(total)) - 5632) >> 7)) for total in totals]
+        self.contexts = [max(0, min(15, (log2(int(total)) - 5632) >> 7)) + offset for total, offset in zip(totals, self.offsets)]
         for fit in self.fits:
             fit.predict(k)
 

@@ -33,6 +33,8 @@ parser.add_argument("--quantise", type=float, default=0.3, help="last part of th
 parser.add_argument("--batch", type=int, default=8192)
 parser.add_argument("--rate", type=float, default=3e-3)
 parser.add_argument("--augment", type=float, default=1.0)
+parser.add_argument("--adapt", type=int, default=0, help="steps by which the heads learn a picture before a gradient is taken")
+parser.add_argument("--adapt-rate", type=float, default=1e-3, help="root of the mean square of such a step")
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--seed", type=int, default=0)
 for name in ("up", "left", "right", "hidden", "layers", "bottleneck"):
@@ -67,6 +69,33 @@ def refresh(pool, pictures, kind, strength, seed, first, done):
             if done.is_set():
                 return
         first.set()
+
+
+def adapted_gradient(net, cost, pool, pictures, each, steps, rate):
+    """Adds up gradients of pixels of some pictures by the weights that the heads have after learning from other pixels of each; gives the
+    mean cost. This is meta-learning of the first order (Finn, Abbeel and Levine 2017): the gradient counts for the weights
+    before. cost: of pixels at positions."""
+    learned = [p for part in (net.heads, net.outs) for p in part.parameters()]
+    start = [p.detach().clone() for p in learned]
+    total = 0
+    for i in torch.multinomial((pool.size[:, 0] * pool.size[:, 1]).double(), pictures, replacement=True).tolist():
+        height, width = pool.size[i].tolist()
+
+        def some(first, last):
+            return cost(pool.positions(i, torch.randint(first, last, (each,)), torch.randint(0, width, (each,))))
+
+        for _ in range(steps):
+            slopes = torch.autograd.grad(some(0, (height + 1) // 2), learned)
+            with torch.no_grad():
+                for p, slope in zip(learned, slopes):
+                    p -= rate * slope / slope.square().mean().sqrt().clamp(min=1e-12)
+        loss = some(height // 2, height) / pictures
+        loss.backward()
+        total += loss.item()
+        with torch.no_grad():
+            for p, before in zip(learned, start):
+                p.copy_(before)
+    return total
 
 
 def evaluation_pool(pictures, arch, kind):
@@ -146,16 +175,21 @@ def main():
         for g in optimiser.param_groups:
             g["lr"] = rate
         quantise = part > 1 - a.quantise
-        loss = cost(*pool.look(pool.draw(a.batch), offsets, device), quantise)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        if a.adapt:
+            loss = adapted_gradient(net, lambda at: cost(*pool.look(at, offsets, device), quantise), pool, 8, a.batch // 8, a.adapt,
+                                    a.adapt_rate)
+        else:
+            loss = cost(*pool.look(pool.draw(a.batch), offsets, device), quantise)
+            loss.backward()
+            loss = loss.item()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         step += 1
         keep = min(0.999, step / (step + 50))
         with torch.no_grad():
             torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), 1 - keep)
-        value = loss.item() / math.log(2)
+        value = loss / math.log(2)
         running = value if running is None else 0.99 * running + 0.01 * value
         if time.time() - last > 180 or step == 200:
             last = time.time()
@@ -186,6 +220,7 @@ def widened(start, like):
 def save(a, arch, net, average, step, results, digest, count):
     provenance = {"pictures": count, "pictures-digest": digest, "kind": a.kind, "steps": step, "batch": a.batch,
                   "rate": a.rate, "minutes": a.minutes, "augment": a.augment, "seed": a.seed,
+                  **({"adapt": a.adapt, "adapt-rate": a.adapt_rate} if a.adapt else {}),
                   "held-out": a.hold_out, "resumed-from": a.earlier, "torch": str(torch.__version__), "results": results}
     part = pathlib.Path(a.out + ".part")
     torch.save({"arch": json.loads(arch.to_json()), "net": net.state_dict(), "average": average.state_dict(),

@@ -3,7 +3,7 @@ byte also that of each file, in files.json.
 
 usage: python3 spec/vectors/make.py [PRNN]     (needs Pillow and the program, .build/release/prnn when not given)
 
-Run once for a format version; the files are frozen from then on (it makes those of older versions to the byte again).
+Makes only files that are not there: they are frozen. (Those of versions 2 to 6 with several tiles or lots would be of version 7 today.)
 `tiny.prnnmodel` is a small model with another window, so that no decoder gets away with that of the bundled models; the
 two archives of hills.png are of those. The models paper-*.prnnmodel are of make_models.py, tiny-squares and tiny-mates are of make_local_models.py.
 """
@@ -151,6 +151,8 @@ def learning():
     yield "fits-held", "tiny-squares", f"{mixed[:-2]}200,3/255,{near},{wide}", few[:40, 3:44]
     yield "learning-held", "tiny", f"{mixed[:-2]}255,1", np.dstack([few, field(50, 48, 1, 37)])
     four = f"{mixed[:-3]},30,1,7,9,3,3,0,0,0,3000,3000,30,0,7,11,2,3,9,70,900,900,900,40"
+    yield "phases-rgb", "tiny-mates", f"{four},17", field(40, 45, 3, 54)
+    yield "phases-tiles", "tiny-mates", f"{mixed},17/40,{near}", np.hstack([field(9, 1030, 3, 55), field(9, 30, 3, 56)])
     yield "mates-rgb", "tiny-mates", mixed, field(40, 45, 3, 45)
     yield "mates-rgba", "tiny-mates", f"{four},2/60,{near},{wide}", field(37, 45, 4, 46)
     yield "mates-lattice", "tiny-mates", f"{four},1", few
@@ -289,7 +291,8 @@ def main():
                 options += ("--coding", "networks")
             if not name.startswith("metadata"):
                 options += ("--no-preserve",)
-            subprocess.run([PRNN, "compress", "--force", source, "-o", HERE / f"{name}.prnn", *options], check=True)
+            if not (HERE / f"{name}.prnn").exists():
+                subprocess.run([PRNN, "compress", "--force", source, "-o", HERE / f"{name}.prnn", *options], check=True)
             table[f"{name}.prnn"] = hashlib.sha256(b"".join(a.tobytes() for a in samples)).hexdigest()
 
         for name, image, samples, options in pictures():

@@ -8,6 +8,7 @@ public struct Learning: Equatable, Sendable {
   public static let mostExperts = 4
   /// The most that ``leastWeight`` can be: four copies begin with as much.
   static let mostLeastWeight = 4
+  private static let phasesBit: UInt8 = 16
 
   /// One for each copy of the network.
   public var experts: [Rule]
@@ -16,18 +17,23 @@ public struct Learning: Equatable, Sendable {
   /// What the weights of several copies do not fall below, in sixteenths; nil: they may be negative. A copy that counted for less than
   /// nothing would learn to be wrong.
   public var leastWeight: UInt8?
+  /// Whether there are weights of copies and fits for each of the four phases of a pixel: even or odd row, even or odd column. Only with
+  /// a ``leastWeight``.
+  public var phases: Bool
   /// Fits whose predictions code together with the networks; nil: none.
   public var fits: Fits?
 
   /// - Parameters:
   ///   - experts: 1 ... ``mostExperts``.
   ///   - leastWeight: at most 4; only with several copies.
-  public init(_ experts: [Rule], mixing: UInt8 = 0, leastWeight: UInt8? = nil, fits: Fits? = nil) {
+  public init(_ experts: [Rule], mixing: UInt8 = 0, leastWeight: UInt8? = nil, phases: Bool = false, fits: Fits? = nil)
+  {
     precondition((1...Learning.mostExperts).contains(experts.count))
-    precondition(leastWeight.map { $0 <= Learning.mostLeastWeight && experts.count > 1 } ?? true)
+    precondition(leastWeight.map { $0 <= Learning.mostLeastWeight && experts.count > 1 } ?? !phases)
     self.experts = experts
     self.mixing = mixing
     self.leastWeight = leastWeight
+    self.phases = phases
     self.fits = fits
   }
 
@@ -87,7 +93,8 @@ public struct Learning: Equatable, Sendable {
 extension Learning {
   /// The bytes of a LRNG chunk, which does not hold the fits; spec/format.md.
   public var bytes: [UInt8] {
-    experts.flatMap(\.bytes) + (experts.count > 1 ? [mixing] : []) + (leastWeight.map { [$0] } ?? [])
+    experts.flatMap(\.bytes) + (experts.count > 1 ? [mixing] : [])
+      + (leastWeight.map { [$0 | (phases ? Learning.phasesBit : 0)] } ?? [])
   }
 
   /// Reads what ``bytes`` returned, without fits; nil for numbers that are out of bounds, or another length.
@@ -96,11 +103,12 @@ extension Learning {
     guard (1...Learning.mostExperts).contains(count) else { return nil }
     let rest = bytes[(count * Rule.length)...]
     guard (count > 1 ? 1...2 : 0...0).contains(rest.count) else { return nil }
-    let leastWeight = rest.count > 1 ? rest.last : nil
+    let phases = rest.count > 1 && rest.last! & Learning.phasesBit != 0
+    let leastWeight = rest.count > 1 ? rest.last! & ~Learning.phasesBit : nil
     guard leastWeight ?? 0 <= Learning.mostLeastWeight else { return nil }
     let rules = (0..<count).map { Rule(bytes: Array(bytes[$0 * Rule.length..<($0 + 1) * Rule.length])) }
     guard !rules.contains(nil) else { return nil }
-    self.init(rules.map { $0! }, mixing: rest.first ?? 0, leastWeight: leastWeight)
+    self.init(rules.map { $0! }, mixing: rest.first ?? 0, leastWeight: leastWeight, phases: phases)
   }
 }
 

@@ -3,6 +3,7 @@ import PixelKernels
 /// Adds the logits of several networks and fits, with weights that follow what each would have gained. spec/arithmetic.md, "Mixing"; after
 /// the mixing of paq8 (Mahoney 2005), with a softmax over 256 values in place of a logistic over two.
 final class Mixer {
+  /// Of the uncertainty of the first network.
   private static let contexts = 16
   /// Fraction bits of the weights, and of those the sums are made with.
   private static let bits = 20
@@ -24,7 +25,7 @@ final class Mixer {
   private let fits: FitExperts?
   /// (experts): of the pixel at hand.
   private let logits: UnsafeMutablePointer<UnsafePointer<Int16>?>
-  /// (channels, contexts, experts)
+  /// (channels, phases if there are any, contexts, experts)
   private let weights: Numbers<Int32>
   /// (experts)
   private let used: Numbers<Int32>
@@ -33,6 +34,9 @@ final class Mixer {
   private let plain = Numbers<UInt8>(MemoryLayout<prnn_distribution>.stride)
   /// Where the weights of the sample at hand start.
   private var place = 0
+  /// Whether there are weights for every phase of a pixel; the step at hand.
+  private let hasPhases: Bool
+  private var (firstRow, firstColumn, lag) = (0, 0, 0)
 
   /// - Parameters:
   ///   - members: the copies of each learn by every so many rules.
@@ -62,13 +66,18 @@ final class Mixer {
     logits.initialize(repeating: nil, count: count)
     used = Numbers(count)
     means = Numbers(count)
-    weights = Numbers(channels * Mixer.contexts * count)
-    for place in stride(from: 0, to: channels * Mixer.contexts * count, by: count) {
+    hasPhases = learning.phases
+    let places = channels * (hasPhases ? 4 : 1) * Mixer.contexts * count
+    weights = Numbers(places)
+    for place in stride(from: 0, to: places, by: count) {
       for e in 0..<networks { weights[place + e] = (1 << Int32(Mixer.bits)) / Int32(networks) }
     }
   }
 
   deinit { logits.deallocate() }
+
+  /// Begins a step.
+  func begin(firstRow: Int, column: Int, lag: Int) { (self.firstRow, firstColumn, self.lag) = (firstRow, column, lag) }
 
   /// The logits of a pixel.
   ///
@@ -94,7 +103,8 @@ final class Mixer {
     let total = kernels.table.softmax(logits[0]!, nil, distribution)
     // Half bits of the first network's uncertainty.
     let context = max(0, min(Mixer.contexts - 1, (fixedLog2(UInt64(total)) - 22 * 256) >> 7))
-    place = (channel * Mixer.contexts + context) * count
+    let phase = 2 * ((firstRow + pixel) & 1) + (firstColumn - lag * pixel) & 1
+    place = ((hasPhases ? 4 * channel + phase : channel) * Mixer.contexts + context) * count
     for e in 0..<count { used.base[e] = weights.base[place + e] >> Int32(Mixer.bits - Mixer.usedBits) }
     kernels.table.mix(logits, used.base, Int32(count), mixed.base)
     return UnsafePointer(mixed.base)
