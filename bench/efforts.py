@@ -24,12 +24,11 @@ COPIES = [(0, 0), (0, 419), (629, 629), (3146, 3146)]  # rates of the residual l
 HELD_OUT = {"Zelex/images:wikipedia-photos", "pop-os/wallpapers", "ianare/exif-samples"}
 WAYS = {  # options of prnn compress
     "fast": ["--effort", "fast"],
-    "photo-2, not learning": ["--model", "photo-2", "--effort", "fast"],
+    "photo-3, not learning": ["--model", "photo-3", "--effort", "fast"],
     "balanced": ["--effort", "balanced"],
     "max": ["--effort", "max"],
     "max without fits": ["--effort", ",".join(f"256,1,7,14,3,3,60,0,{r},{h},{h}" for r, h in COPIES) + ",10,1"],
-    "photo, not learning": ["--model", "photo", "--effort", "fast"],
-    "photo, max": ["--model", "photo", "--effort", "max"],
+    "photo-2, max": ["--model", "photo-2", "--effort", "max"],
 }
 
 

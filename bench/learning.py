@@ -7,6 +7,7 @@ The sets: photos/validation; and pictures of more than 0.5 MPixel of sources tha
 source side by side, and the PNG files given. Rules are numbers of LRNG and FITS (spec/format.md), as `--effort` takes them.
 """
 
+import concurrent.futures
 import math
 import os
 import pathlib
@@ -21,27 +22,24 @@ from efforts import HELD_OUT
 
 ROOT = pathlib.Path(__file__).parent.parent
 PRNN = os.environ.get("PRNN", ROOT / ".build/release/prnn")
-MODELS = ("photo", "photo-2", "photo-3")
+MODELS = ("photo", "photo-3")
 FITS = "/40,1,1,1,2,9,9,3,3,3,4,6,6,9,10,9,11,1,1"
 
 
-def rule(heads, residual=0, first=0, decay=60, momentum=1, interval=256):
-    return f"{interval},{momentum},7,14,3,3,{decay},{first},{residual},{heads},{heads}"
+def rule(heads, residual=0, first=0, decay=60, interval=256, logits=None):
+    return f"{interval},1,7,14,3,3,{decay},{first},{residual},{heads},{heads if logits is None else logits}"
 
 
 FOUR = f"{rule(0)},{rule(419)},{rule(629, 629)},{rule(3146, 3146)},10,1"
 RULES = {
     "heads, 0.0003": rule(300),
-    "heads, 0.0003, an update every 512 pixels (balanced)": rule(300, interval=512),
-    "heads, 0.0006": rule(629),
-    "logits only, 0.0003": "256,1,7,14,3,3,60,0,0,0,300",
+    "heads, 0.0003, an update every 512 pixels": rule(300, interval=512),
+    "heads, 0.0006 that falls sooner, an update every 128 pixels (balanced)": rule(600, logits=400, decay=40, interval=128),
+    "logits only, 0.0003": rule(0, logits=300),
     "all layers but the first, 0.0006": rule(629, 629),
     "all layers, 0.0003": rule(300, 300, 60),
-    "heads, steps that do not fall": rule(300, decay=0),
-    "heads, momentum of 8 updates": rule(300, momentum=3),
     "two copies: as it is; all but the first, 0.002": f"{rule(0)},{rule(2097, 2097)},10,1",
     "four: as it is; heads; all but the first, 0.0006 and 0.003": FOUR,
-    "four, weights that do not follow": f"{rule(0)},{rule(419)},{rule(629, 629)},{rule(3146, 3146)},0,1",
     "as it is, with three fits": rule(0) + FITS,
     "heads, 0.0003, with three fits": rule(300) + FITS,
     "four with three fits (max)": FOUR + FITS,
@@ -49,13 +47,14 @@ RULES = {
 
 
 def sizes(files, model, effort, folder):
-    out = pathlib.Path(folder, "a.prnn")
-    result = []
-    for file in files:
-        subprocess.run([PRNN, "compress", file, "-o", out, "-f", "-q", "--no-verify", "--no-preserve", "--coding", "networks", "--model", model,
-                        "--effort", effort], check=True)
-        result.append(out.stat().st_size)
-    return result
+    def size(number, file):
+        out = pathlib.Path(folder, f"{number}.prnn")
+        subprocess.run([PRNN, "compress", file, "-o", out, "-f", "-q", "--no-verify", "--no-preserve", "--threads", "1", "--coding", "networks",
+                        "--model", model, "--effort", effort], check=True)
+        return out.stat().st_size
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(size, range(len(files)), files))
 
 
 def gain(before, after):
@@ -110,8 +109,8 @@ def main():
                 "sources kept out of training": [*mosaics(data, sources, folder), *more]}
         head = ["# What adapting to the picture brings", "",
                 "Made by `bench/learning.py`: sizes against those of the same network as it is, whole archives, all tiles by networks. Of the models, `photo`",
-                "has no local least squares, `photo-2` has two fits as inputs and centre, `photo-3` the same, longer trained, and a mate: where there are",
-                "several rules every second copy is of `photo`'s weights. Rates are steps of a weight at an update, in the unit of the weights' scale.", ""]
+                "has no local least squares; `photo-3` has two fits as inputs and centre, and `photo`'s network for a mate: where there are several rules",
+                "every second copy is of that. Rates are steps of a weight at an update, in the unit of the weights' scale.", ""]
         done = []
         for name, files in sets.items():
             for lines in table(name, files):

@@ -1,6 +1,6 @@
 """Measures the figures of bench/results, each by one command; see README.md.
 
-usage: python3 bench/measure.py sizes|speed|threads|large|startup DATA     DATA: a folder made by corpus/prepare.py
+usage: python3 bench/measure.py sizes|speed|threads|large|scaling|startup DATA     DATA: a folder made by corpus/prepare.py
 
 Uses .build/release/prnn and, for comparison, cjxl, cwebp and optipng from PATH. What is compared runs in turns; times are medians.
 """
@@ -157,6 +157,34 @@ def large(data):
         "peak memory, MB": memory})
 
 
+def scaling(data):
+    """Every effort: 4 MPixel with 1 and 2 threads, in turns, and whether the bytes are the same; peak memory of 24 and 100 MPixel with two
+    threads, both ways. Whole processes."""
+    rows = {}
+    with tempfile.TemporaryDirectory() as folder:
+        four, back = mosaic(data, folder, 2048, 2048), f"{folder}/back.png"
+        files = {24: mosaic(data, folder, 6000, 4000), 100: mosaic(data, folder, 10000, 10000)}
+        for effort in ("fast", "balanced", "max"):
+            times = {1: [], 2: []}
+            for _ in range(1 if effort == "max" else 3):
+                for n, archive in ((1, f"{folder}/1.prnn"), (2, f"{folder}/2.prnn")):
+                    compress = [PRNN, "compress", four, "-o", archive, "-f", "--no-verify", "--no-preserve", "--effort", effort, "--threads", n]
+                    times[n].append((seconds(*compress), seconds(PRNN, "decompress", archive, "-o", back, "-f", "--threads", n)))
+            same = pathlib.Path(f"{folder}/1.prnn").read_bytes() == pathlib.Path(f"{folder}/2.prnn").read_bytes()
+            rows[effort] = {"2 threads / 1, 4 MPixel": {
+                way: statistics.median(a[i] / b[i] for a, b in zip(times[1], times[2])) for i, way in enumerate(("compress", "decompress"))},
+                "same bytes": same, "peak memory, MB": {}}
+            for size, file in files.items():
+                if (effort, size) == ("max", 100):
+                    continue
+                archive = f"{folder}/{size}.prnn"
+                rows[effort]["peak memory, MB"][size] = {
+                    "compress": peak_megabytes(PRNN, "compress", file, "-o", archive, "-f", "--no-verify", "--effort", effort, "--threads", 2),
+                    "decompress": peak_megabytes(PRNN, "decompress", archive, "-o", back, "-f", "--threads", 2)}
+                run("cmp", *[export(p, folder) for p in (file, back)])
+            save("scaling", rows)
+
+
 def export(path, folder):
     """The samples of a PNG as a raw file, to compare."""
     from PIL import Image
@@ -172,7 +200,7 @@ def startup(_):
 
 
 if __name__ == "__main__":
-    commands = {f.__name__: f for f in (sizes, speed, threads, large, startup)}
+    commands = {f.__name__: f for f in (sizes, speed, threads, large, scaling, startup)}
     if len(sys.argv) != 3 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     commands[sys.argv[1]](sys.argv[2])

@@ -5,9 +5,14 @@ public struct Effort: Equatable, Sendable {
   /// The network as it is.
   public static let fast = Effort(learning: nil)
   /// Its heads learn while coding.
-  public static let balanced = Effort(learning: Learning([rule(heads: 300)]))
-  /// Four copies of the network code together, and three fits. One copy stays as it is, one learns its heads, the others all layers
-  /// but the first, slowly and fast. The fits see little next to a sample, more, and much around it.
+  public static let balanced = Effort(
+    learning: Learning([
+      .init(
+        interval: 128, momentumShift: 1, floor: 14, decay: 40,
+        rates: .init(first: 0, residual: 0, head: 600, logits: 400))
+    ]))
+  /// Four copies of the network, or in turns of it and its mates, code together, and three fits. One copy stays as it is, one learns
+  /// its heads, the others all layers but the first, slowly and fast. The fits see little next to a sample, more, and much around it.
   public static let max = Effort(
     learning: Learning(
       [

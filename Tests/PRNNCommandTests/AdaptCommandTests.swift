@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test func aRunGoesOnFromItsCheckpoint() throws {
-    _ = try folder.write("own.prnnm", ModelLibrary.bundled.models[1].file)
+    _ = try folder.write("own.prnnm", ModelLibrary.bundled.model(named: "photo")!.file)
     let words = ["--from", folder / "own.prnnm", try pictures(), "--quiet"]
     #expect(run(["train"] + words + short + ["-o", folder / "whole.prnnm"]).status == 0)
     // The end of a finished run, written again.
@@ -106,7 +106,7 @@ import Testing
       error("--from", "photograph", stripes)
         == .init(
           status: EX_USAGE,
-          error: "prnn: photograph: no such model; give one of photo-2, photo, photo-fast, or a model file\n"))
+          error: "prnn: photograph: no such model; give one of photo-3, photo-2, photo, photo-fast, or a model file\n"))
     #expect(
       error("--from", stripes + "/0.png", stripes).error
         == "prnn: \(stripes)/0.png: not a prnn model file; give a file made by prnn train or prnn quantise\n")

@@ -158,7 +158,7 @@ import Testing
     let original = try folder.write("in.png", picture().png())
     let result = run("compress", original, "--model", "dream")
     #expect(result.status == EX_USAGE)
-    #expect(result.error == "prnn: dream: no such model; give one of photo-2, photo, photo-fast, or a model file\n")
+    #expect(result.error == "prnn: dream: no such model; give one of photo-3, photo-2, photo, photo-fast, or a model file\n")
     let kernel = shell("PRNN_KERNEL=mmx \(program) compress '\(original)'")
     #expect(kernel.status == EX_CONFIG)
     #expect(kernel.error.contains("PRNN_KERNEL=mmx is not to be had on this machine"))
@@ -174,7 +174,7 @@ import Testing
       "'\(program)' info '\(#filePath.replacing("Tests/PRNNCommandTests/CommandTests.swift", with: "spec/vectors/palette4.prnn"))' 1>&2"
     #expect(shell(palette).error.contains("PNG chunks  PLTE     48 bytes  16 colours\n            tRNS      2 bytes\n"))
     #expect(shell("\(program) models > /dev/full").status == EX_IOERR)
-    #expect(shell("\(program) models 1>&2").error.hasPrefix("photo-2  "))
+    #expect(shell("\(program) models 1>&2").error.hasPrefix("photo-3  "))
     #expect(shell("\(program) models --json 1>&2").error.contains("\"kmacPerPixel\""))
   }
 

@@ -99,7 +99,7 @@ import Testing
     #expect(list.last?.hasPrefix("5 pictures, 180 samples, ") == true)
     #expect(shell("\(program) list --json '\(folder / "set.prnn")' 1>&2").error.contains("\"name\" : \"b/c/3.png\""))
     let info = shell("\(program) info '\(folder / "set.prnn")' 1>&2").error
-    #expect(info.contains("5 pictures in 2 series\n3 of 6 × 5, gray, 8 bits\nmodel       photo-2 "))
+    #expect(info.contains("5 pictures in 2 series\n3 of 6 × 5, gray, 8 bits\nmodel       photo-3 "))
     #expect(info.contains("names       1.png ... b/ä.png"))
     #expect(run("compress", folder / "set/1.png").status == 0)
     #expect(

@@ -161,6 +161,6 @@ import Testing
     for model in ModelLibrary.bundled.models {
       for role in Model.Role.allCases { #expect(model.network(for: role) != nil) }
     }
-    #expect(ModelLibrary.bundled.models.map(\.name) == ["photo-2", "photo", "photo-fast"])
+    #expect(ModelLibrary.bundled.models.map(\.name) == ["photo-3", "photo-2", "photo", "photo-fast"])
   }
 }

@@ -8,7 +8,7 @@ import Testing
 
 /// Runs that adapt a local network.
 @Suite struct AdaptationTests {
-  private let adaptation = Adaptation(ModelLibrary.bundled.models[1], role: .gray)!
+  private let adaptation = Adaptation(ModelLibrary.bundled.model(named: "photo")!, role: .gray)!
   private var architecture: Architecture { adaptation.start.architecture }
 
   /// Stripes, which photographs have few of.
@@ -65,7 +65,7 @@ import Testing
     let checkpoint = try end(begin { $0.length = 60 })
     let file = try adaptation.file(checkpoint, name: "stripes", program: "0", pictures: 3)
     let model = try Model(file: file)
-    let before = ModelLibrary.bundled.models[1]
+    let before = ModelLibrary.bundled.model(named: "photo")!
     #expect(model.name == "stripes" && file[8] == 1)
     #expect(model.networks.map(\.role) == before.networks.map(\.role))
     for role in [Model.Role.colour, .alpha] {

@@ -106,7 +106,7 @@ import Testing
   }
 
   @Test func mirroredPixels() {
-    let a = Adaptation(ModelLibrary.bundled.models[1], role: .colour)!.start.architecture
+    let a = Adaptation(ModelLibrary.bundled.model(named: "photo")!, role: .colour)!.start.architecture
     let (width, height) = (7, 5)
     let samples = Self.samples(width, height, 3)
     var mirrored = PixelPool(a)
