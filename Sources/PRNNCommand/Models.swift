@@ -14,6 +14,8 @@ struct Models: ParsableCommand {
     struct Network: Encodable {
       let role: String
       let kmacPerPixel: Double
+      /// Of its mates.
+      let mates: [Double]
     }
 
     let name: String
@@ -26,12 +28,16 @@ struct Models: ParsableCommand {
       hash = hexadecimal(model.hash)
       bytes = model.file.count
       networks = model.networks.map {
-        Network(role: "\($0.role)", kmacPerPixel: Double($0.macsPerPixel) / 1000)
+        let kmacs = $0.macsPerPixel.map { Double($0) / 1000 }
+        return Network(role: "\($0.role)", kmacPerPixel: kmacs[0], mates: Array(kmacs.dropFirst()))
       }
     }
 
     var text: String {
-      let parts = networks.map { "\($0.role) \(decimals($0.kmacPerPixel, 1)) kMAC/pixel" }.joined(separator: ", ")
+      let parts = networks.map {
+        ([("\($0.role)", $0.kmacPerPixel)] + $0.mates.map { ("with a mate of", $0) })
+          .map { "\($0.0) \(decimals($0.1, 1))" }.joined(separator: " ") + " kMAC/pixel"
+      }.joined(separator: ", ")
       return "\(name)  \(hash.prefix(16))  \((bytes + 500) / 1000) kB  \(parts)"
     }
   }

@@ -52,11 +52,11 @@ public struct Model: Sendable {
     /// Whether its samples are 0 and 1.
     public var isBernoulli: Bool { output == .bernoulli }
 
-    /// Multiplications and additions for one pixel.
-    public var macsPerPixel: Int {
+    /// Multiplications and additions for one pixel: of the network, then of its mates.
+    public var macsPerPixel: [Int] {
       switch body {
-      case .local(let local): local.all.reduce(0) { $0 + $1.architecture.macsPerPixel }
-      case .pixelRNN(let network): network.architecture.macsPerPixel
+      case .local(let local): local.all.map(\.architecture.macsPerPixel)
+      case .pixelRNN(let network): [network.architecture.macsPerPixel]
       }
     }
   }
