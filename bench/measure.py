@@ -158,31 +158,34 @@ def large(data):
 
 
 def scaling(data):
-    """Every effort: 4 MPixel with 1 and 2 threads, in turns, and whether the bytes are the same; peak memory of 24 and 100 MPixel with two
-    threads, both ways. Whole processes."""
-    rows = {}
+    """Every effort: 4 MPixel with 1 and 2 threads, in turns, and whether the bytes are the same; then peak memory of 24 and 100 MPixel with
+    two threads, both ways (`max`: 24). Whole processes."""
+    efforts = ("fast", "balanced", "max")
+    rows = {effort: {} for effort in efforts}
     with tempfile.TemporaryDirectory() as folder:
         four, back = mosaic(data, folder, 2048, 2048), f"{folder}/back.png"
-        files = {24: mosaic(data, folder, 6000, 4000), 100: mosaic(data, folder, 10000, 10000)}
-        for effort in ("fast", "balanced", "max"):
+        for effort, rounds in zip(efforts, (3, 2, 1)):
             times = {1: [], 2: []}
-            for _ in range(1 if effort == "max" else 3):
+            for _ in range(rounds):
                 for n, archive in ((1, f"{folder}/1.prnn"), (2, f"{folder}/2.prnn")):
                     compress = [PRNN, "compress", four, "-o", archive, "-f", "--no-verify", "--no-preserve", "--effort", effort, "--threads", n]
                     times[n].append((seconds(*compress), seconds(PRNN, "decompress", archive, "-o", back, "-f", "--threads", n)))
-            same = pathlib.Path(f"{folder}/1.prnn").read_bytes() == pathlib.Path(f"{folder}/2.prnn").read_bytes()
-            rows[effort] = {"2 threads / 1, 4 MPixel": {
-                way: statistics.median(a[i] / b[i] for a, b in zip(times[1], times[2])) for i, way in enumerate(("compress", "decompress"))},
-                "same bytes": same, "peak memory, MB": {}}
-            for size, file in files.items():
-                if (effort, size) == ("max", 100):
-                    continue
+            ways = ("compress", "decompress")
+            rows[effort] = {
+                "2 threads / 1": {w: statistics.median(a[i] / b[i] for a, b in zip(times[1], times[2])) for i, w in enumerate(ways)},
+                "MPixel/s, 1 thread": {w: 2048**2 / 1e6 / statistics.median(t[i] for t in times[1]) for i, w in enumerate(ways)},
+                "same bytes": pathlib.Path(f"{folder}/1.prnn").read_bytes() == pathlib.Path(f"{folder}/2.prnn").read_bytes(),
+                "peak memory, MB": {}}
+            save("scaling", rows)
+        for size, sides in ((24, (6000, 4000)), (100, (10000, 10000))):
+            file = mosaic(data, folder, *sides)
+            for effort in efforts if size == 24 else efforts[:2]:
                 archive = f"{folder}/{size}.prnn"
-                rows[effort]["peak memory, MB"][size] = {
+                rows[effort]["peak memory, MB"][f"{size} MPixel"] = {
                     "compress": peak_megabytes(PRNN, "compress", file, "-o", archive, "-f", "--no-verify", "--effort", effort, "--threads", 2),
                     "decompress": peak_megabytes(PRNN, "decompress", archive, "-o", back, "-f", "--threads", 2)}
                 run("cmp", *[export(p, folder) for p in (file, back)])
-            save("scaling", rows)
+                save("scaling", rows)
 
 
 def export(path, folder):

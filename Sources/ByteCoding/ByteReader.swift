@@ -29,9 +29,7 @@ public struct ByteReader {
   }
 
   public mutating func integer<T: FixedWidthInteger>(_: T.Type = T.self) throws(PastEnd) -> T {
-    var value: T.Magnitude = 0
-    for (i, byte) in try take(T.bitWidth / 8).enumerated() { value |= T.Magnitude(byte) << T.Magnitude(8 * i) }
-    return T(truncatingIfNeeded: value)
+    try take(T.bitWidth / 8).withUnsafeBytes { T(littleEndian: $0.loadUnaligned(as: T.self)) }
   }
 
   public mutating func byte() throws(PastEnd) -> UInt8 { try integer() }

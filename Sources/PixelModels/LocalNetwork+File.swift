@@ -72,7 +72,7 @@ extension Model.LocalNetwork {
     let layers = try architecture.shapes.enumerated().map { index, shape in
       let layer = Model.Layer(
         inputs: shape.inputs, outputs: shape.outputs,
-        weights: try reader.take(shape.inputs * shape.outputs).map { Int8(bitPattern: $0) },
+        weights: try reader.take(shape.inputs * shape.outputs).withUnsafeBytes { Array($0.bindMemory(to: Int8.self)) },
         bias: try (0..<shape.outputs).map { _ in try reader.integer() }, shift: Array(try reader.take(shape.outputs)))
       guard layer.shift.allSatisfy({ $0 < 32 }), !layer.weights.contains(-128), layer.isBounded else {
         throw ModelError.unbounded(layer: index)

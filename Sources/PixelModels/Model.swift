@@ -123,9 +123,12 @@ public struct Model: Sendable {
 
     /// Whether no sum can leave 32 bits: Σ|w|·127 + |b| < 2^31 for every output.
     public var isBounded: Bool {
-      (0..<outputs).allSatisfy { o in
-        let total = weights[o * inputs..<(o + 1) * inputs].reduce(0) { $0 + abs(Int($1)) } * 127
-        return total + abs(Int(bias[o])) < 1 << 31
+      weights.withUnsafeBufferPointer { weights in
+        (0..<outputs).allSatisfy { o in
+          var total = 0
+          for i in o * inputs..<(o + 1) * inputs { total += abs(Int(weights[i])) }
+          return total * 127 + abs(Int(bias[o])) < 1 << 31
+        }
       }
     }
   }

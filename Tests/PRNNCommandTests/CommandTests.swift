@@ -158,7 +158,8 @@ import Testing
     let original = try folder.write("in.png", picture().png())
     let result = run("compress", original, "--model", "dream")
     #expect(result.status == EX_USAGE)
-    #expect(result.error == "prnn: dream: no such model; give one of photo-3, photo-2, photo, photo-fast, or a model file\n")
+    #expect(
+      result.error == "prnn: dream: no such model; give one of photo-3, photo-2, photo, photo-fast, or a model file\n")
     let kernel = shell("PRNN_KERNEL=mmx \(program) compress '\(original)'")
     #expect(kernel.status == EX_CONFIG)
     #expect(kernel.error.contains("PRNN_KERNEL=mmx is not to be had on this machine"))

@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func everyNetworkOfTheProgramComesBackFromItsFloats() {
-    #expect(Self.bundled.count == 8)
+    #expect(Self.bundled.count == 10)
     for one in Self.bundled {
       let layout = LocalLayout(one.start.architecture)
       #expect(layout.network(layout.weights(of: one.start), like: one.start) == one.start)
