@@ -74,9 +74,7 @@ final class FitExperts {
     let out = buffer.base + 256 * fit
     let row = table.logits(around: fits[fit].predictions[at], mean: means[place])
     // Sample s + centre has symbol s, modulo 256.
-    let centre = Int(centre)
-    out.update(from: row + centre, count: 256 - centre)
-    (out + 256 - centre).update(from: row, count: centre)
+    rotate(row, by: Int(centre), to: out)
     return UnsafePointer(out)
   }
 
