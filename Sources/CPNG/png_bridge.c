@@ -22,6 +22,8 @@ struct prnn_png_reader {
   prnn_png_header header;
   prnn_png_chunk *chunks;
   size_t chunk_count;
+  /// Bytes that samples and chunks may take yet.
+  size_t room;
   uint8_t palette[3 * 256];
 };
 
@@ -31,9 +33,17 @@ static void fail(png_structp png, png_const_charp text) {
   png_longjmp(png, 1);
 }
 
-static void ignore(png_structp png, png_const_charp text) {
-  (void)png;
-  (void)text;
+static void warn(png_structp png, png_const_charp text) {
+  // libpng leaves out a chunk that it cannot hold.
+  if (strstr(text, "memory")) png_error(png, text);
+}
+
+/// Called for every chunk that is kept.
+static int count_chunk(png_structp png, png_unknown_chunkp chunk) {
+  prnn_png_reader *r = png_get_user_chunk_ptr(png);
+  if (chunk->size > r->room) png_error(png, "its chunks take more memory than allowed");
+  r->room -= chunk->size;
+  return 0;
 }
 
 static void pull(png_structp png, png_bytep bytes, size_t count) {
@@ -57,14 +67,15 @@ static size_t row_bytes(const prnn_png_header *h) {
   return (size_t)h->width * (size_t)channels(h->colour_type) * (h->bit_depth == 16 ? 2 : 1);
 }
 
-prnn_png_reader *prnn_png_open(prnn_png_transfer read, void *context, prnn_png_header *header, char *message) {
+prnn_png_reader *prnn_png_open(prnn_png_transfer read, void *context, size_t room, prnn_png_header *header,
+                               char *message) {
   prnn_png_reader *r = calloc(1, sizeof *r);
   if (!r) {
     snprintf(message, MESSAGE, "out of memory");
     return NULL;
   }
   r->source = (stream){read, context, message};
-  r->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r->source, fail, ignore);
+  r->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r->source, fail, warn);
   r->info = r->png ? png_create_info_struct(r->png) : NULL;
   if (!r->info) {
     snprintf(message, MESSAGE, "out of memory");
@@ -77,12 +88,14 @@ prnn_png_reader *prnn_png_open(prnn_png_transfer read, void *context, prnn_png_h
   }
   png_set_read_fn(r->png, &r->source, pull);
   png_set_user_limits(r->png, 0x7fffffff, 0x7fffffff);
-  // Every chunk beside the picture data and the palette is kept as it is, however many or large they are; libpng
+  // Every chunk beside the picture data and the palette is kept as it is, however many, as long as there is room; libpng
   // would correct or drop what it does not like.
   png_set_keep_unknown_chunks(r->png, PNG_HANDLE_CHUNK_ALWAYS, NULL, -1);
   png_set_keep_unknown_chunks(r->png, PNG_HANDLE_CHUNK_ALWAYS, (png_const_bytep) "tRNS", 1);
   png_set_chunk_cache_max(r->png, 0);
-  png_set_chunk_malloc_max(r->png, 0);
+  r->room = room;
+  png_set_chunk_malloc_max(r->png, room > 0 ? room : 1);
+  png_set_read_user_chunk_fn(r->png, r, count_chunk);
   png_set_crc_action(r->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_read_info(r->png, r->info);
   r->header.width = png_get_image_width(r->png, r->info);
@@ -107,21 +120,22 @@ static void collect_chunks(prnn_png_reader *r) {
   int count = png_get_unknown_chunks(r->png, r->info, &unknown);
   r->chunks = calloc((size_t)count + 2, sizeof *r->chunks);
   if (!r->chunks) png_error(r->png, "out of memory");
+  png_colorp palette;
+  int entries;
+  // libpng leaves out that of a gray picture, which must not have one: then nothing is behind it.
+  int has_palette = png_get_PLTE(r->png, r->info, &palette, &entries) != 0;
   for (int place = 0; place < 3; place++) {
-    if (place == 1) {
-      png_colorp palette;
-      int entries;
-      if (png_get_PLTE(r->png, r->info, &palette, &entries)) {
-        for (int i = 0; i < entries; i++) {
-          r->palette[3 * i] = palette[i].red;
-          r->palette[3 * i + 1] = palette[i].green;
-          r->palette[3 * i + 2] = palette[i].blue;
-        }
-        add_chunk(r, "PLTE", 1, r->palette, 3 * (size_t)entries);
+    if (place == 1 && has_palette) {
+      for (int i = 0; i < entries; i++) {
+        r->palette[3 * i] = palette[i].red;
+        r->palette[3 * i + 1] = palette[i].green;
+        r->palette[3 * i + 2] = palette[i].blue;
       }
+      add_chunk(r, "PLTE", 1, r->palette, 3 * (size_t)entries);
     }
     for (int i = 0; i < count; i++) {
-      int at = unknown[i].location & PNG_AFTER_IDAT ? 2 : unknown[i].location & PNG_HAVE_PLTE ? 1 : 0;
+      int after = has_palette && unknown[i].location & PNG_HAVE_PLTE;
+      int at = unknown[i].location & PNG_AFTER_IDAT ? 2 : after ? 1 : 0;
       if (at == place) add_chunk(r, (const char *)unknown[i].name, place, unknown[i].data, unknown[i].size);
     }
   }
@@ -133,7 +147,9 @@ int prnn_png_read(prnn_png_reader *r, uint8_t *samples, char *message) {
   png_set_packing(r->png);
   int passes = png_set_interlace_handling(r->png);
   png_read_update_info(r->png, r->info);
-  size_t row = row_bytes(&r->header);
+  size_t row = row_bytes(&r->header), all = row * r->header.height;
+  if (all > r->room) png_error(r->png, "its samples and chunks take more memory than allowed");
+  r->room -= all;
   for (int pass = 0; pass < passes; pass++) {
     for (uint32_t y = 0; y < r->header.height; y++) png_read_row(r->png, samples + y * row, NULL);
   }
@@ -218,7 +234,7 @@ int prnn_png_write(prnn_png_transfer write, void *context, const prnn_png_header
                    const prnn_png_chunk *chunks, size_t chunk_count, char *message) {
   stream sink = {write, context, message};
   png_unknown_chunkp unknown = calloc(chunk_count + 1, sizeof *unknown);
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &sink, fail, ignore);
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &sink, fail, warn);
   png_infop info = png ? png_create_info_struct(png) : NULL;
   int done = 0;
   if (!info || !unknown) {

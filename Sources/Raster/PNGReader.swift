@@ -11,7 +11,7 @@ extension Raster {
   /// - Parameters:
   ///   - source: the file, from its first byte.
   ///   - deepest: the most bits a sample: 8 or 16.
-  ///   - memoryLimit: the most bytes the samples may take; checked before they are allocated.
+  ///   - memoryLimit: the most bytes the samples and the chunks may take; checked before they are allocated.
   /// - Throws: ``RasterError``, or what `source` throws.
   public init(png source: @escaping ByteSource, deepest: Int = 16, memoryLimit: Int) throws {
     let stream = PNGStream(source)
@@ -23,7 +23,9 @@ extension Raster {
       Unmanaged<PNGStream>.fromOpaque(context!).takeUnretainedValue()
         .read(into: UnsafeMutableRawBufferPointer(start: bytes, count: count))
     }
-    guard let reader = prnn_png_open(pull, context, &header, &message) else { throw stream.failure(message) }
+    guard let reader = prnn_png_open(pull, context, max(0, memoryLimit), &header, &message) else {
+      throw stream.failure(message)
+    }
     defer { prnn_png_close(reader) }
     guard header.bit_depth <= deepest else { throw RasterError.sixteenBit }
     guard let type = ColourType(rawValue: header.colour_type) else {

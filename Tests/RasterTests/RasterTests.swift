@@ -105,6 +105,34 @@ let formats: [(Raster.ColourType, Int)] = Raster.ColourType.allCases.flatMap { t
     #expect(try Raster(png: file, memoryLimit: 30_000).width == 100)
   }
 
+  @Test func chunksCountForTheMemoryLimit() throws {
+    var picture = sample(.rgb, 8, 10, 10, interlaced: false)
+    for place in [Raster.Chunk.Place.beforePalette, .afterData] {
+      picture.chunks = (0..<3).map { _ in
+        .init(type: Array("prVt".utf8), place: place, bytes: [UInt8](repeating: 7, count: 1000))
+      }
+      let file = try picture.png()
+      #expect(try Raster(png: file, memoryLimit: 3300) == picture)
+      #expect(throws: RasterError.malformed("its chunks take more memory than allowed")) {
+        try Raster(png: file, memoryLimit: place == .afterData ? 3299 : 2999)
+      }
+      for limit in [301, 999, 3299] {
+        #expect(throws: RasterError.self) { try Raster(png: file, memoryLimit: limit) }
+      }
+    }
+  }
+
+  /// A chunk that says it is large is not given memory first. Found by the fuzzer.
+  @Test func hugeChunkIsRefused() throws {
+    let file = try sample(.gray, 8, 3, 3, interlaced: false).png()
+    for type in ["prVt", "tRNS", "sBIT"] {
+      let huge: [UInt8] = [0x7B, 0x56, 0x56, 0x56] + Array(type.utf8) + [0, 0, 0]
+      #expect(throws: RasterError.malformed("the file ends too early")) {
+        try Raster(png: file[..<33] + huge + file[33...], memoryLimit: 1 << 20)
+      }
+    }
+  }
+
   @Test func jpegDecodes() throws {
     // A gray 8 x 8 JPEG whose only coefficient is DC 0: all samples are 128.
     let tables: [UInt8] = [0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64)

@@ -25,8 +25,10 @@ typedef struct {
 
 typedef struct prnn_png_reader prnn_png_reader;
 
-/// Reads up to the first row. Null on failure, with the cause in `message` (160 bytes).
-prnn_png_reader *prnn_png_open(prnn_png_transfer read, void *context, prnn_png_header *header, char *message);
+/// Reads up to the first row. Null on failure, with the cause in `message` (160 bytes). `room`: the most bytes that all samples and chunks
+/// may take; a file that needs more fails here or in `prnn_png_read`.
+prnn_png_reader *prnn_png_open(prnn_png_transfer read, void *context, size_t room, prnn_png_header *header,
+                               char *message);
 
 /// Reads all rows, one byte a sample (packed depths unpacked, not scaled; 16 bits: two bytes, the high one first), `height` rows of width * channels, and
 /// then the rest of the file. 0 on failure.
