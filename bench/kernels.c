@@ -2,9 +2,7 @@
 //
 //   clang -O2 -ISources/PixelKernels/include bench/kernels.c Sources/PixelKernels/*.c -lm -o kernels && ./kernels
 //
-// For Arm, on another machine: apt-get install qemu-user gcc-aarch64-linux-gnu, then compile each file with
-//   clang --target=aarch64-linux-gnu -march=armv8.2-a+dotprod -isystem /usr/aarch64-linux-gnu/include -O2 -c ...
-// (and once with -march=armv8-a), link with aarch64-linux-gnu-gcc -static and run under qemu-aarch64 -cpu max.
+// Tests/Arm/run compares the paths of Arm with those of other machines.
 
 #include <stdio.h>
 #include <stdlib.h>
