@@ -86,8 +86,8 @@ SETS = {
 
 
 def lattice_of(archive):
-    at = archive.find(b"LATT\x01\0\0\0") + 1 or archive.find(b"LATT\x02\0\0\0") + 1 or archive.find(b"LATT\x22\0\0\0") + 1
-    return ("learned", "JFIF", "conversion")[archive[at + 7]] if at else "none"
+    at = max(archive.find(b"LATT" + bytes([length, 0, 0, 0])) for length in (1, 2, 33, 34))
+    return ("learned", "JFIF", "conversion", "JFIF's planes", "planes of a conversion")[archive[at + 8]] if at >= 0 else "none"
 
 
 def prnn(program, picture, folder):

@@ -3,7 +3,7 @@ import ByteCoding
 /// What a `.prnn` file holds, in the terms of spec/format.md. It knows bytes, not networks: streams stay as they are.
 public struct Archive: Equatable, Sendable {
   /// The newest format version.
-  public static let newestVersion = 7
+  public static let newestVersion = 8
   static let signature: [UInt8] = [0x89, 0x50, 0x52, 0x4E, 0x4E, 0x0D, 0x0A, 0x1A]
 
   /// The model that images were coded with.
@@ -85,7 +85,7 @@ public struct Archive: Equatable, Sendable {
     }
   }
 
-  /// Of the format: 7 when a series of a version from 2 on has several tile chunks, or copies of a network are mixed by phases; else 6 when a series has records of its files, or copies of a network whose weights have a least; else 5 when it
+  /// Of the format: 8 when a series is coded as Y, C1 and C2; else 7 when a series of a version from 2 on has several tile chunks, or copies of a network are mixed by phases; else 6 when a series has records of its files, or copies of a network whose weights have a least; else 5 when it
   /// has times, fits, or chunks that are packed; else 4 when a tile is not coded by networks, else 3 when a series has a lattice
   /// or networks that learn, else 1 for a single image without a name and with its model elsewhere, else 2.
   public var version: Int
@@ -110,6 +110,9 @@ extension Archive.Series {
 
   /// Whether there are weights of copies for each phase of a pixel; from version 7 on.
   public var mixesByPhase: Bool { holdsCopies && learning.last! & 16 != 0 }
+
+  /// Whether its colours are coded as Y, C1 and C2; from version 8 on.
+  public var codesPlanes: Bool { lattice?.codesPlanes ?? false }
 
   /// How a tile chunk is coded, by its number.
   public func coding(_ unit: Int) -> Archive.Coding { codings.isEmpty ? .network : codings[unit] }

@@ -77,9 +77,12 @@ struct ArchiveParser {
         case 5: needsVersion5
         case 6: needsVersion6
         case 7: needsVersion7
+        case 8: series.contains(where: \.codesPlanes)
         default: true
         }
-      guard isNeeded, version > 5 || !needsVersion6, version > 6 || !mixesByPhase else {
+      guard isNeeded, version > 5 || !needsVersion6, version > 6 || !mixesByPhase,
+        version > 7 || !series.contains(where: \.codesPlanes)
+      else {
         throw ArchiveError.damaged("version \(version)")
       }
       guard Set(series.map(\.names.isEmpty)).count == 1 else {

@@ -1,7 +1,7 @@
 import ByteCoding
 
 extension Archive {
-  /// What the archive says of the colours of a series; only in version 3.
+  /// What the archive says of the colours of a series; from version 3 on.
   public struct Lattice: Equatable, Sendable {
     /// Which colours can be reached.
     public enum Colours: Equatable, Sendable {
@@ -16,10 +16,15 @@ extension Archive {
     public var colours: Colours
     /// 0: other colours do not occur; else they weigh so many quarters of a bit less.
     public var escape: UInt8
+    /// Whether what is coded is Y, C1 and C2, of which the conversion makes the colours; from version 8 on.
+    public var codesPlanes: Bool
 
-    public init(_ colours: Colours, escape: UInt8 = 0) {
+    /// - Precondition: planes are of a conversion, and have no escape.
+    public init(_ colours: Colours, escape: UInt8 = 0, codesPlanes: Bool = false) {
+      precondition(!codesPlanes || colours != .any && escape == 0)
       self.colours = colours
       self.escape = escape
+      self.codesPlanes = codesPlanes
     }
   }
 }
@@ -31,11 +36,12 @@ extension Archive.Lattice {
   /// - Throws: `ByteReader.PastEnd`, ``ArchiveError``.
   init(_ fields: inout ByteReader) throws {
     let kind = try fields.byte()
-    guard kind < 3 else { throw ArchiveError.newerFeature("another kind of colour lattice") }
-    escape = kind == 0 ? 0 : try fields.byte()
+    guard kind < 5 else { throw ArchiveError.newerFeature("another kind of colour lattice") }
+    codesPlanes = kind > 2
+    escape = kind == 0 || codesPlanes ? 0 : try fields.byte()
     switch kind {
     case 0: colours = .any
-    case 1: colours = .jfif
+    case 1, 3: colours = .jfif
     default:
       func numbers(_ count: Int) throws -> [Int32] { try (0..<count).map { _ in try fields.integer() } }
       let (factors, offsets) = (try numbers(5), try numbers(3))
@@ -50,9 +56,9 @@ extension Archive.Lattice {
   var serialised: [UInt8] {
     switch colours {
     case .any: return [0]
-    case .jfif: return [1, escape]
+    case .jfif: return codesPlanes ? [3] : [1, escape]
     case .conversion(let factors, let offsets):
-      var out: [UInt8] = [2, escape]
+      var out: [UInt8] = codesPlanes ? [4] : [2, escape]
       for number in factors + offsets { out.append(integer: number) }
       return out
     }

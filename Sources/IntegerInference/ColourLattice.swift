@@ -54,23 +54,12 @@ public final class ReachableColours: Sendable {
   public static let jfif = ReachableColours(.jfif)
 
   public init(_ conversion: ColourConversion) {
-    let (f, o) = (conversion.factors.map(Int.init), conversion.offsets.map(Int.init))
     words = [UInt64](unsafeUninitializedCapacity: 1 << 18) { words, count in
       words.initialize(repeating: 0)
-      @inline(__always) func sample(_ x: Int) -> Int { max(0, min(255, x >> 16)) }
-      for c2 in 0..<256 {
-        for c1 in 0..<256 {
-          var red = f[1] * c2 + o[0]
-          var green = o[1] - f[2] * c1 - f[3] * c2
-          var blue = f[4] * c1 + o[2]
-          for _ in 0..<256 {
-            let colour = sample(red) << 16 | sample(green) << 8 | sample(blue)
-            words[colour >> 6] |= 1 << UInt64(colour & 63)
-            red += f[0]
-            green += f[0]
-            blue += f[0]
-          }
-        }
+      @inline(__always) func sample(_ x: Int) -> Int { max(0, min(255, x)) }
+      conversion.forEachTriple { _, red, green, blue in
+        let colour = sample(red) << 16 | sample(green) << 8 | sample(blue)
+        words[colour >> 6] |= 1 << UInt64(colour & 63)
       }
       count = 1 << 18
     }

@@ -48,20 +48,18 @@ extension Codec {
   func networkArchive(
     of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, always: Bool = false
   ) throws -> Archive {
-    var plain = try draft(of: set, model: model, embedModel: embedModel)
-    let all = plain.series.indices
     let isLocal = model.networks.allSatisfy(\.isLocal)
-    guard var learning, isLocal else {
+    var learning = isLocal ? learning : nil
+    if !model.networks.contains(where: \.allowsFits) { learning?.fits = nil }
+    var plain = try draft(of: set, model: model, embedModel: embedModel, learning: learning)
+    let all = plain.series.indices
+    guard let learning else {
       try encode(set, all, into: &plain, model)
       return plain
     }
-    if !model.networks.contains(where: \.allowsFits) { learning.fits = nil }
     var learned = plain
     for i in all {
-      // Where chroma had half the resolution, what is best goes with the phase.
-      var own = learning
-      own.phases = own.phases || own.leastWeight != nil && plain.series[i].lattice?.colours ?? .any != .any
-      learned.series[i].learning = own.bytes
+      learned.series[i].learning = learning.fitting(set.series[i], plain.series[i].lattice).bytes
       learned.series[i].fits = learning.fits?.bytes ?? []
     }
     learned.raise(to: learned.learningVersion, set)
@@ -79,18 +77,27 @@ extension Codec {
   }
 
   /// The archive of some pictures before their samples are coded.
-  func draft(of set: PictureSet, model: Model, embedModel: Bool = false) throws -> Archive {
+  ///
+  /// - Parameter learning: how its networks will learn, by and large.
+  func draft(
+    of set: PictureSet, model: Model, embedModel: Bool = false, learning: Learning? = nil
+  ) throws -> Archive {
     let headers = set.series.map { $0.header(model) }
     let isPlain = set.count == 1 && !set.isNamed && !embedModel && headers[0].levels == 1
     var archive = Archive(
       version: isPlain ? 1 : 2,
       models: [.init(hash: model.hash, name: model.name, file: embedModel ? model.file : nil)], series: [])
     archive.series = zip(set.series, headers).map { Archive.Series($0, $1, version: archive.version, coding: .network) }
-    let weights = try estimateValueWeights(set, archive.series, model)
-    for i in weights.indices { archive.series[i].valueWeights = weights[i] }
-    let lattices = try estimateLattices(set, archive.series, model)
-    for i in lattices.indices { archive.series[i].lattice = lattices[i] }
-    if lattices.contains(where: { $0 != nil }) { archive.raise(to: 3, set) }
+    let all = Array(archive.series.indices)
+    func estimateWeights(_ chosen: [Int]) throws {
+      let weights = try estimateValueWeights(set.part(chosen), chosen.map { archive.series[$0] }, model)
+      for (i, weights) in zip(chosen, weights) { archive.series[i].valueWeights = weights }
+    }
+    try estimateWeights(all)
+    let lattices = try estimateLattices(set, archive.series, model, learning)
+    for i in all { archive.series[i].lattice = lattices[i] }
+    try estimateWeights(all.filter { archive.series[$0].codesPlanes })
+    if lattices.contains(where: { $0 != nil }) { archive.raise(to: max(3, archive.learningVersion), set) }
     return archive
   }
 
@@ -100,7 +107,10 @@ extension Codec {
   func encode(
     _ set: PictureSet, _ chosen: some Sequence<Int>, into archive: inout Archive, _ model: Model?
   ) throws {
-    let plans = try archive.series.map { try CodingPlan($0, model) }
+    let chosen = Array(chosen)
+    let plans = try archive.series.enumerated().map { i, series in
+      try CodingPlan(series, model, planes: chosen.contains(i) ? set.series[i].planes(series) : nil)
+    }
     let pieces = chosen.flatMap { Piece.all(of: archive.series[$0].header, series: $0) }
     try check(CodingPlan.bytesNeeded(pieces, plans, threads: threads))
     let jobs = CodingJob.all(pieces, plans, threads: threads)
@@ -154,8 +164,9 @@ extension Codec {
 }
 
 extension Archive {
-  /// The least version for how its networks learn; 2 if none does.
+  /// The least version for how its networks learn, and for what they code; 2 if all is as they are.
   var learningVersion: Int {
+    if series.contains(where: \.codesPlanes) { return 8 }
     if series.contains(where: \.mixesByPhase) { return 7 }
     if series.contains(where: \.holdsCopies) { return 6 }
     if series.contains(where: { !$0.fits.isEmpty }) { return 5 }

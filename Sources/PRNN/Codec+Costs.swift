@@ -46,10 +46,10 @@ extension Codec {
     let header = archive.series[place].header
     let raster = try decompress(archive, image: number, models: models)
     let plans = try plans(archive, models)
-    let plan = plans[place]
     let pieces = Piece.all(of: header, series: place).filter { $0.images.contains(image) }
     let jobs = CodingJob.all(pieces, plans, threads: nil)
     let others = try lotmates(archive, place, pieces, models, known: [image: raster.samples])
+    let plan = try withPlanes(plans[place], archive.series[place], others)
     let empty = PixelCosts(
       width: raster.width, height: raster.height, costs: Array(repeating: 0, count: raster.width * raster.height))
     let result = Mutex(empty)
@@ -102,6 +102,16 @@ extension Codec {
       }
     }
     return result.withLock { $0 }
+  }
+
+  /// A plan of a series that can also make Y, C1 and C2 of some pictures, if these are coded.
+  private func withPlanes(
+    _ plan: CodingPlan, _ series: Archive.Series, _ pictures: [Int: [UInt8]]
+  ) throws -> CodingPlan {
+    guard let conversion = series.planeConversion else { return plan }
+    var colours = ColourSet()
+    for samples in pictures.values { colours.insert(samples, pixelBytes: series.header.pixelBytes) }
+    return try CodingPlan(series, plan.model, planes: ColourPlanes(conversion, of: colours.words))
   }
 
   /// The samples of the images that are coded in one stream with some.

@@ -24,7 +24,7 @@ extension Codec {
     for picture in pictures { set.add(picture) }
     let series = set.series
     let archive = try draft(of: set, model: model)
-    let plans = try archive.series.map { try CodingPlan($0, model) }
+    let plans = try zip(archive.series, set.series).map { try CodingPlan($0, model, planes: $1.planes($0)) }
     let pieces = Piece.all(of: archive)
     try check(CodingPlan.bytesNeeded(pieces, plans, threads: threads))
     let jobs = CodingJob.all(pieces, plans, threads: threads)

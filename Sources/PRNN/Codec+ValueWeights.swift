@@ -8,7 +8,7 @@ extension Codec {
   /// For each series, weights of the values, for the channels where they save more than they take. Found on bands of its
   /// pictures, in integers: those of half of the bands must pay on the other half.
   func estimateValueWeights(_ set: PictureSet, _ series: [Archive.Series], _ model: Model) throws -> [[Int: [Int8]]] {
-    let plans = try series.map { try CodingPlan($0, model) }
+    let plans = try zip(series, set.series).map { try CodingPlan($0, model, planes: $1.planes($0)) }
     let found = Mutex<[[Int: [Int8]]]>(Array(repeating: [:], count: plans.count))
     try parallel(count: plans.count, threads: threads, context: Coders(kernels)) { coders, i in
       let pictures = set.series[i].pictures

@@ -28,20 +28,25 @@ struct CodingPlan: Sendable {
     (groups, codings, weights, learning, lattice, model) = ([], [], [], nil, nil, nil)
   }
 
+  /// - Parameter planes: what makes the Y, C1 and C2 of the colours to encode, if these are coded.
   /// - Throws: ``PRNNError`` when the model has no network for the channels, or fewer than the levels; `ArchiveError` when its
   ///   networks cannot learn as the series says.
-  init(_ series: Archive.Series, _ model: Model?) throws {
+  init(_ series: Archive.Series, _ model: Model?, planes: ColourPlanes? = nil) throws {
     header = series.header
     whole = PlaneGroup.whole(header)
     codings = series.codings
-    groups = model == nil ? [] : PlaneGroup.all(of: header, series.rasterChunks)
+    let (given, conversion) = (series.lattice.map(ColourLattice.init), series.planeConversion)
+    let plain = model == nil ? [] : PlaneGroup.all(of: header, series.rasterChunks)
+    groups = plain.map { group in
+      group.role == .colour ? conversion.map { group.coding($0, planes) } ?? group : group
+    }
     weights = groups.map { $0.weights(series.valueWeights) }
     var learning = Learning(bytes: series.learning)
     guard learning != nil || series.learning.isEmpty else { throw ArchiveError.damaged("how its network learns") }
     learning?.fits = Learning.Fits(bytes: series.fits)
     guard learning?.fits != nil || series.fits.isEmpty else { throw ArchiveError.damaged("fits of its network") }
     self.learning = learning
-    lattice = series.lattice.map(ColourLattice.init)
+    lattice = conversion == nil ? given : nil
     self.model = model
     guard let model else { return }
     guard header.bitDepth <= 8 else { throw PRNNError.noNetwork(model: model.name, role: "16-bit") }
@@ -53,7 +58,7 @@ struct CodingPlan: Sendable {
         throw PRNNError.otherLevels(header.levels, model: model.name)
       }
       guard learning == nil || network.isLocal else { throw ArchiveError.damaged("a network that cannot learn") }
-      guard lattice == nil || group.role != .colour || network.isLocal else {
+      guard given == nil || group.role != .colour || network.isLocal else {
         throw PRNNError.latticeWithoutLocalNetwork(model: model.name)
       }
       if network.isBernoulli {

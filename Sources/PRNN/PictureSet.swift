@@ -1,5 +1,6 @@
 import ArchiveFormat
 import ByteCoding
+import IntegerInference
 import PixelModels
 import Raster
 
@@ -98,6 +99,12 @@ public struct PictureSet: Sendable {
 }
 
 extension PictureSet.Series {
+  /// What makes Y, C1 and C2 of its colours as an archive of it has them; nil if it codes colours.
+  func planes(_ series: Archive.Series) -> ColourPlanes? {
+    guard let conversion = series.planeConversion else { return nil }
+    return ColourPlanes(conversion, of: ColourSet(self, mostPixels: .max).words)
+  }
+
   /// The records of the files as an archive has them: none at all where all are empty.
   var fileRecords: [[UInt8]] { files.contains { !$0.isEmpty } ? files : [] }
 

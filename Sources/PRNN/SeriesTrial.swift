@@ -22,12 +22,16 @@ struct SeriesTrial {
 
   /// What a group of channels takes with a local network, in 1/256 bit.
   ///
-  /// - Parameter group: its number.
-  func cost(_ group: Int, _ lattice: ColourLattice?, _ coder: any NetworkCoder) -> Int {
+  /// - Parameters:
+  ///   - group: its number.
+  ///   - learning: nil: the network stays as it is.
+  func cost(
+    _ group: Int, _ lattice: ColourLattice?, learning: Learning? = nil, _ coder: any NetworkCoder
+  ) -> Int {
     var counter = ValueCounter(channels: plan.groups[group].channels)
     coder.run(
-      Lot(size, weights: plan.weights[group], lattice: lattice), through: &counter, given: source(plan.groups[group]),
-      result: nil)
+      Lot(size, weights: plan.weights[group], lattice: lattice, learning: learning), through: &counter,
+      given: source(plan.groups[group]), result: nil)
     return counter.cost.reduce(0, +)
   }
 

@@ -134,6 +134,9 @@ extension Archive.Lattice {
   /// As people say it.
   fileprivate var summary: String {
     let others = escape == 0 ? "only" : "and few others"
+    if codesPlanes {
+      return colours == .jfif ? "coded as 8-bit JFIF YCbCr" : "coded as 8-bit luma and chroma"
+    }
     return switch colours {
     case .any: "weighed by those seen before"
     case .jfif: "of 8-bit JFIF YCbCr \(others)"

@@ -43,6 +43,20 @@ import Testing
     #expect(Archive.Lattice(LatticeTests.conversion).serialised == [2, 0] + numbers + offsets)
   }
 
+  @Test(arguments: [Archive.Lattice(.jfif, codesPlanes: true), .init(conversion, codesPlanes: true)])
+  func planesAreOfVersion8(lattice: Archive.Lattice) throws {
+    #expect(lattice.serialised.first == (lattice.colours == .jfif ? 3 : 4))
+    #expect(try Archive(archive(lattice, version: 8).serialised()).series[0].lattice == lattice)
+    for version in 3..<8 {
+      #expect(throws: ArchiveError.damaged("version \(version)")) {
+        try Archive(archive(lattice, version: version).serialised())
+      }
+    }
+    #expect(throws: ArchiveError.damaged("version 8")) {
+      try Archive(archive(.init(.jfif), version: 8).serialised())
+    }
+  }
+
   @Test func olderVersionsHaveNone() {
     for version in [1, 2] {
       #expect(throws: ArchiveError.newerFeature("chunk LATT")) {
@@ -56,7 +70,7 @@ import Testing
       try Archive(archive(.init(.any), colourType: 0).serialised())
     }
     #expect(throws: ArchiveError.newerFeature("another kind of colour lattice")) {
-      try Archive(with([3], in: .init(.any)))
+      try Archive(with([5], in: .init(.any)))
     }
     #expect(throws: ArchiveError.damaged("length of chunk LATT")) { try Archive(with([1], in: .init(.any))) }
     #expect(throws: ArchiveError.damaged("length of chunk LATT")) { try Archive(with([0, 0], in: .init(.jfif))) }

@@ -9,6 +9,7 @@ import Testing
   /// A single picture, sets, a network with value weights, tiles, context mixing, networks that learn, with fits and lattices.
   static let names = [
     "rgb-23x16", "set", "gray-comb", "gray-tiles", "mixing-palette", "learning-comb", "fits-lot", "metadata-set",
+    "planes-rgba",
   ]
 
   @Test(arguments: names)

@@ -10,7 +10,9 @@ import Testing
   private static let model = ModelLibrary.bundled.model(named: "photo")!
 
   /// Slopes of luma and chroma with a little noise, through JFIF's conversion.
-  private func jfif(_ width: Int, _ height: Int, _ type: Raster.ColourType = .rgb) -> Raster {
+  private func jfif(
+    _ width: Int, _ height: Int, _ type: Raster.ColourType = .rgb, chromaNoise: UInt32 = 3
+  ) -> Raster {
     var raster = picture(type, width, height)
     var state: UInt32 = 1
     func noise(_ count: UInt32) -> Int {
@@ -18,9 +20,9 @@ import Testing
       return Int((state >> 24) % count)
     }
     for i in 0..<width * height {
-      let (x, y) = (i % width, i / width)
+      let (x, y) = (i % width % 200, i / width)
       let luma = 70 + x / 2 + y / 3 + noise(4)
-      let (cb, cr) = (x / 9 + noise(3) - 10, 12 - y / 9 + noise(3))
+      let (cb, cr) = (x / 9 + noise(chromaNoise) - 10, 12 - y / 9 + noise(chromaNoise))
       let colour = [
         luma + (91881 * cr + 32768) >> 16, luma + (32768 - 22554 * cb - 46802 * cr) >> 16,
         luma + (116130 * cb + 32768) >> 16,
@@ -41,6 +43,72 @@ import Testing
       plain.series[0].lattice = nil
       #expect(throws: PRNNError.damagedPixels) { try Codec().decompress(plain, models: .bundled) }
     }
+  }
+
+  @Test func noisyChromaIsCodedAsPlanes() throws {
+    for type: Raster.ColourType in [.rgb, .rgba] {
+      let raster = jfif(70, 70, type, chromaNoise: 12)
+      let bytes = try Codec().compress(raster, model: LatticeTests.model, coding: .networks)
+      let archive = try Archive(bytes)
+      #expect(archive.version == 8 && archive.series[0].lattice == .init(.jfif, codesPlanes: true))
+      #expect(try Codec().decompress(bytes, models: .bundled) == raster)
+      let crop = PixelRectangle(x: 3, y: 60, width: 20, height: 7)
+      let part = try Codec().decompress(archive, image: 0, crop: crop, models: .bundled)
+      #expect(part.samples == cropped(raster, to: crop).samples)
+      for threads in [1, 3] {
+        #expect(
+          try Codec(threads: threads, kernel: Kernels.available.last)
+            .compress(raster, model: LatticeTests.model, coding: .networks) == bytes)
+      }
+      // The heatmap needs Y, C1 and C2 of what was decoded.
+      let costs = try Codec().costs(archive, image: 0, models: .bundled)
+      let streams = archive.series[0].tiles[0].reduce(0) { $0 + 8 * $1.count }
+      #expect(abs(costs.bits / Double(streams) - 1) < 0.02)
+      // Without it the samples would be others.
+      var other = archive
+      (other.series[0].lattice, other.version) = (nil, 3)
+      #expect(throws: PRNNError.damagedPixels) { try Codec().decompress(other, models: .bundled) }
+    }
+  }
+
+  /// A tile by context mixing has the colours themselves.
+  @Test func planesBesideMixing() throws {
+    let raster = jfif(1030, 20, chromaNoise: 12)
+    let bytes = try Codec().compress(raster, model: LatticeTests.model, coding: .networks)
+    var archive = try Archive(bytes)
+    try #require(archive.series[0].codesPlanes && archive.series[0].tiles.count == 2)
+    let end = try Codec().compress(
+      cropped(raster, to: archive.series[0].header.unit(1).tile), model: LatticeTests.model, coding: .mixing)
+    archive.series[0].codings = [.network, .mixing]
+    archive.series[0].tiles[1] = try Archive(end).series[0].tiles[0]
+    let again = try Archive(archive.serialised())
+    #expect(try Codec().decompress(again, models: .bundled) == raster)
+    #expect(try Codec().costs(again, image: 0, models: .bundled).costs.count == 1030 * 20)
+  }
+
+  @Test func clampedColoursHaveATriple() {
+    let conversion = ColourConversion.jfif
+    var words = [UInt64](repeating: 0, count: 1 << 18)
+    var planes: [UInt8] = []
+    for i in 0..<5000 { planes += [UInt8(i % 256), UInt8(i * 7 % 256), UInt8(i * 31 % 256)] }
+    var colours: [(UInt8, UInt8, UInt8)] = []
+    conversion.forEachColour(planes, count: 5000) { _, red, green, blue in
+      colours.append((red, green, blue))
+      let colour = Int(red) << 16 | Int(green) << 8 | Int(blue)
+      words[colour >> 6] |= 1 << UInt64(colour & 63)
+    }
+    let table = ColourPlanes(conversion, of: words)
+    #expect(table.makesAll)
+    var unlike = 0
+    for (red, green, blue) in colours {
+      let triple = table.triple(red: red, green: green, blue: blue)
+      let planes = (0..<3).map { UInt8(truncatingIfNeeded: triple >> UInt32(8 * $0)) }
+      conversion.forEachColour(planes, count: 1) { if ($1, $2, $3) != (red, green, blue) { unlike += 1 } }
+    }
+    #expect(unlike == 0)
+    let outside = (0..<1 << 24).first { !ReachableColours.jfif.contains($0) }!
+    words[outside >> 6] |= 1 << UInt64(outside & 63)
+    #expect(!ColourPlanes(conversion, of: words).makesAll)
   }
 
   @Test func fewPixelsOutside() throws {

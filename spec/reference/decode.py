@@ -117,13 +117,13 @@ class Chunks:
     KNOWN[4] = KNOWN[3]
     KNOWN[5] = KNOWN[4] + (b"TIME", b"META", b"FITS")
     KNOWN[6] = KNOWN[5] + (b"FILE",)
-    KNOWN[7] = KNOWN[6]
+    KNOWN[7] = KNOWN[8] = KNOWN[6]
 
     def __init__(self, data: bytes):
         self.fields = Fields(data, "the archive")
         require(self.fields.take(8) == b"\x89PRNN\r\n\x1a", "not a .prnn archive")
         self.version = self.fields.number("H")
-        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 7")
+        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 8")
         self.skipped = False  # was there a chunk to skip between the last one taken and the one at hand?
         self.newest = False  # was there a chunk that only version 5 has?
         self.several = False  # has any series several tiles?
@@ -292,11 +292,14 @@ def decode_tile(fields: Fields, header: Header, networks: dict, weights: np.ndar
                 network = LearningNetwork(network, header.rules)  # every stream starts with the model's weights
             scale = 1 if network.bernoulli else scale
             known = None if smaller is None else smaller[..., channels] * scale
-            more = (header.lattice,) if header.lattice and role == COLOUR else ()
+            lattice = header.lattice if role == COLOUR else None
+            more = (lattice,) if lattice and not lattice.planes else ()
             scaled = network.decode(decoder, count, height, width, weights[channels], known, *more)
             decoder.end()
         require(not (scaled % scale).any(), "the image is damaged: a sample is no multiple of the scale")
         scaled = scaled // scale
+        if role == COLOUR and header.lattice and header.lattice.planes:
+            scaled = header.lattice.colours(scaled)
         require(scaled.max() < 2**header.bit_depth, "the image is damaged: a sample is too large for the bit depth")
         samples[..., channels] = scaled
     fields.end()
@@ -367,7 +370,9 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
     require(chunks.version > 5 or not any(h.rules and h.rules.least is not None for h, _ in series),
             "a least weight in LRNG, which only version 6 has")
     phases = any(h.rules and h.rules.phases for h, _ in series)
-    require(chunks.version == 7 or not phases, "phases in LRNG, which only version 7 has")
+    require(chunks.version > 6 or not phases, "phases in LRNG, which only version 7 has")
+    planes = any(h.lattice and h.lattice.planes for h, _ in series)
+    require((chunks.version == 8) == planes, "Y, C1 and C2 in place of colours, or none in an archive of version 8")
     require(chunks.version != 7 or phases or chunks.several, "an archive of version 7 of single tiles, without phases")
     require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
     check_names([name for h, _ in series for name in h.names])

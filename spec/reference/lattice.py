@@ -20,21 +20,27 @@ class Lattice:
     """The fields of LATT. [format: LATT]"""
     conversion: list[int] | None  # five factors, three offsets
     escape: int = 0
+    planes: bool = False  # are Y, C1 and C2 coded in place of the colours?
 
     @cached_property
     def reachable(self) -> np.ndarray | None:
         """(256, 256, 256): whether the conversion makes the colour."""
         if self.conversion is None:
             return None
-        y, red_c2, green_c1, green_c2, blue_c1, red, green, blue = self.conversion
         reachable = np.zeros((256, 256, 256), bool)
         luma, c1 = np.meshgrid(np.arange(256), np.arange(256))
         for c2 in range(256):
-            r = (y * luma + red_c2 * c2 + red) >> 16
-            g = (y * luma - green_c1 * c1 - green_c2 * c2 + green) >> 16
-            b = (y * luma + blue_c1 * c1 + blue) >> 16
-            reachable[r.clip(0, 255), g.clip(0, 255), b.clip(0, 255)] = True
+            colours = self.colours(np.stack([luma, c1, np.full_like(c1, c2)], -1))
+            reachable[tuple(np.moveaxis(colours, -1, 0))] = True
         return reachable
+
+    def colours(self, planes: np.ndarray) -> np.ndarray:
+        """The colours (..., 3) that the conversion makes of Y, C1 and C2."""
+        y, red_c2, green_c1, green_c2, blue_c1, red, green, blue = self.conversion
+        luma, c1, c2 = np.moveaxis(planes.astype(np.int64), -1, 0)
+        sums = (y * luma + red_c2 * c2 + red, y * luma - green_c1 * c1 - green_c2 * c2 + green,
+                y * luma + blue_c1 * c1 + blue)
+        return np.stack([(s >> 16).clip(0, 255) for s in sums], -1)
 
 
 def read_lattice(fields: Fields) -> Lattice:
@@ -43,11 +49,14 @@ def read_lattice(fields: Fields) -> Lattice:
         lattice = Lattice(None)
     elif kind == 1:
         lattice = Lattice(JFIF, fields.number("B"))
-    elif kind == 2:
-        escape, *numbers = fields.unpack("B8i")
+    elif kind == 3:
+        lattice = Lattice(JFIF, planes=True)
+    elif kind in (2, 4):
+        escape = fields.number("B") if kind == 2 else 0
+        numbers = fields.unpack("8i")
         require(all(abs(n) <= 2**20 for n in numbers[:5]) and all(abs(n) <= 2**30 for n in numbers[5:]),
                 "a colour conversion is out of bounds")
-        lattice = Lattice(numbers, escape)
+        lattice = Lattice(list(numbers), escape, planes=kind == 4)
     else:
         raise FormatError(f"unknown kind {kind} of a colour lattice")
     fields.end()

@@ -104,6 +104,22 @@ def lattices():
     a[7, 9] = 1, 255, 3
     yield "lattice-escape", np.dstack([a, a[..., 1] // 7 * 7])
     yield "lattice-learned", converted(jfif, 0, planes(40, 37, 33)) // 12 * 12
+    yield "planes-jfif", converted(jfif, 0, noisy_planes(64, 66, 36))
+
+
+def noisy_planes(h, w, seed):
+    """Planes whose chroma is too noisy for the colours of a conversion to be coded as such."""
+    a = planes(h, w, seed)
+    a[1:] += np.random.default_rng(seed).integers(0, 10, a[1:].shape)
+    return a
+
+
+def planes_rgba():
+    """Some colours clamped, and alpha."""
+    a = noisy_planes(64, 64, 37)
+    a[0] += 3 * (np.arange(64)[:, None] // 2)
+    colours = converted((76309, 104597, 25675, 53279, 132201), 16, a)
+    return np.dstack([colours, (a[0] // 9 * 9).astype(np.uint8)])
 
 
 def bits(h, w, seed):
@@ -156,6 +172,7 @@ def learning():
     yield "mates-rgb", "tiny-mates", mixed, field(40, 45, 3, 45)
     yield "mates-rgba", "tiny-mates", f"{four},2/60,{near},{wide}", field(37, 45, 4, 46)
     yield "mates-lattice", "tiny-mates", f"{four},1", few
+    yield "planes-rgba", "tiny", mixed + ",17", planes_rgba()
     yield "mates-lot", "tiny-mates", four, {f"{i:02}.png": field(20, 24, 1, 47 + i)[..., 0] for i in range(7)}
     yield "fits-photo-fast", "photo-fast", f"{mixed}/40,{near},{wide}", field(23, 30, 2, 40)
 
