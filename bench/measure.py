@@ -1,6 +1,6 @@
 """Measures the figures of bench/results, each by one command; see README.md.
 
-usage: python3 bench/measure.py sizes|speed|threads|large|scaling|startup DATA     DATA: a folder made by corpus/prepare.py
+usage: python3 bench/measure.py sizes|speed|threads|large|scaling|memory|startup DATA     DATA: a folder made by corpus/prepare.py
 
 Uses .build/release/prnn and, for comparison, cjxl, cwebp and optipng from PATH. What is compared runs in turns; times are medians.
 """
@@ -158,8 +158,7 @@ def large(data):
 
 
 def scaling(data):
-    """Every effort: 4 MPixel with 1 and 2 threads, in turns, and whether the bytes are the same; then peak memory of 24 and 100 MPixel with
-    two threads, both ways (`max`: 24). Whole processes."""
+    """Every effort: 4 MPixel with 1 and 2 threads, in turns, and whether the bytes are the same. Whole processes."""
     efforts = ("fast", "balanced", "max")
     rows = {effort: {} for effort in efforts}
     with tempfile.TemporaryDirectory() as folder:
@@ -174,26 +173,44 @@ def scaling(data):
             rows[effort] = {
                 "2 threads / 1": {w: statistics.median(a[i] / b[i] for a, b in zip(times[1], times[2])) for i, w in enumerate(ways)},
                 "MPixel/s, 1 thread": {w: 2048**2 / 1e6 / statistics.median(t[i] for t in times[1]) for i, w in enumerate(ways)},
-                "same bytes": pathlib.Path(f"{folder}/1.prnn").read_bytes() == pathlib.Path(f"{folder}/2.prnn").read_bytes(),
-                "peak memory, MB": {}}
+                "same bytes": pathlib.Path(f"{folder}/1.prnn").read_bytes() == pathlib.Path(f"{folder}/2.prnn").read_bytes()}
             save("scaling", rows)
-        for size, sides in ((24, (6000, 4000)), (100, (10000, 10000))):
-            file = mosaic(data, folder, *sides)
-            for effort in efforts if size == 24 else efforts[:2]:
-                archive = f"{folder}/{size}.prnn"
-                rows[effort]["peak memory, MB"][f"{size} MPixel"] = {
-                    "compress": peak_megabytes(PRNN, "compress", file, "-o", archive, "-f", "--no-verify", "--effort", effort, "--threads", 2),
-                    "decompress": peak_megabytes(PRNN, "decompress", archive, "-o", back, "-f", "--threads", 2)}
-                run("cmp", *[export(p, folder) for p in (file, back)])
-                save("scaling", rows)
+
+
+def memory(data):
+    """Peak memory, in MB, of both ways with two threads, and whether all samples came back: photographs of 24 and 100 MPixel, a sparse gray
+    picture of 200, and pictures of one row and of one column."""
+    rows = {}
+    with tempfile.TemporaryDirectory() as folder:
+        def sparse(width, height):
+            from PIL import Image
+
+            picture = Image.new("L", (width, height), 9)
+            for i in range(0, width * height, 99_991):
+                picture.putpixel((i % width, i // width), i % 251)
+            picture.save(out := f"{folder}/{width}x{height}.png")
+            return out
+
+        cases = [("24 MPixel", effort, mosaic(data, folder, 6000, 4000)) for effort in ("fast", "balanced", "max")]
+        cases += [(f"{w} x {h}, sparse", "balanced", sparse(w, h)) for w, h in ((1, 60000), (60000, 1), (20000, 10000))]
+        cases += [("100 MPixel", effort, mosaic(data, folder, 10000, 10000)) for effort in ("fast", "balanced")]
+        archive, back = f"{folder}/a.prnn", f"{folder}/back.png"
+        for name, effort, file in cases:
+            rows[f"{name}, {effort}"] = {
+                "compress": peak_megabytes(PRNN, "compress", file, "-o", archive, "-f", "--no-verify", "--effort", effort, "--threads", 2),
+                "decompress": peak_megabytes(PRNN, "decompress", archive, "-o", back, "-f", "--threads", 2),
+                "samples": pathlib.Path(export(file, folder)).stat().st_size / 1e6}
+            run("cmp", *[export(p, folder) for p in (file, back)])
+            save("memory", rows)
 
 
 def export(path, folder):
     """The samples of a PNG as a raw file, to compare."""
     from PIL import Image
 
-    out = f"{folder}/{pathlib.Path(path).stem}.raw"
-    pathlib.Path(out).write_bytes(Image.open(path).convert("RGB").tobytes())
+    Image.MAX_IMAGE_PIXELS = None
+    out, picture = f"{folder}/{pathlib.Path(path).stem}.raw", Image.open(path)
+    pathlib.Path(out).write_bytes((picture if picture.mode == "L" else picture.convert("RGB")).tobytes())
     return out
 
 
@@ -203,7 +220,7 @@ def startup(_):
 
 
 if __name__ == "__main__":
-    commands = {f.__name__: f for f in (sizes, speed, threads, large, scaling, startup)}
+    commands = {f.__name__: f for f in (sizes, speed, threads, large, scaling, memory, startup)}
     if len(sys.argv) != 3 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     commands[sys.argv[1]](sys.argv[2])
