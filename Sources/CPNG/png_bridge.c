@@ -38,11 +38,14 @@ static void warn(png_structp png, png_const_charp text) {
   if (strstr(text, "memory")) png_error(png, text);
 }
 
+/// What a chunk takes beside its bytes, about.
+enum { CHUNK_COST = 128 };
+
 /// Called for every chunk that is kept.
 static int count_chunk(png_structp png, png_unknown_chunkp chunk) {
   prnn_png_reader *r = png_get_user_chunk_ptr(png);
-  if (chunk->size > r->room) png_error(png, "its chunks take more memory than allowed");
-  r->room -= chunk->size;
+  if (chunk->size + CHUNK_COST > r->room) png_error(png, "its chunks take more memory than allowed");
+  r->room -= chunk->size + CHUNK_COST;
   return 0;
 }
 

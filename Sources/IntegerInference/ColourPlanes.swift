@@ -11,7 +11,7 @@ public final class ColourPlanes: Sendable {
   /// Whether the conversion makes all colours.
   public let makesAll: Bool
 
-  /// Takes time for 2^24 triples, 3 MB and 4 bytes a colour.
+  /// Takes time for 2^24 triples, 3 MB and 4 bytes a colour, while it is made 8.
   ///
   /// - Parameter words: (2^18) bits of all colours that occur; more words may follow.
   public init(_ conversion: ColourConversion, of words: [UInt64]) {

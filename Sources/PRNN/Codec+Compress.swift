@@ -73,6 +73,8 @@ extension Codec {
       (learned.series[i].learning, learned.series[i].fits) = ([], [])
       learned.series[i].tiles = plain.series[i].tiles
     }
+    // What asked for a newer version may be gone.
+    learned.version = max(2, plain.version, learned.learningVersion)
     return learned.series.contains { !$0.learning.isEmpty } ? learned : plain
   }
 
@@ -107,9 +109,9 @@ extension Codec {
   func encode(
     _ set: PictureSet, _ chosen: some Sequence<Int>, into archive: inout Archive, _ model: Model?
   ) throws {
-    let chosen = Array(chosen)
+    let isChosen = Set(chosen)
     let plans = try archive.series.enumerated().map { i, series in
-      try CodingPlan(series, model, planes: chosen.contains(i) ? set.series[i].planes(series) : nil)
+      try CodingPlan(series, model, planes: isChosen.contains(i) ? set.series[i].planes(series) : nil)
     }
     let pieces = chosen.flatMap { Piece.all(of: archive.series[$0].header, series: $0) }
     try check(CodingPlan.bytesNeeded(pieces, plans, threads: threads))
@@ -183,7 +185,7 @@ extension Archive {
     version = max(version, newer)
   }
 
-  /// Makes it one of version 5, 6 or 7 if that is needed, or smaller: metadata is packed then.
+  /// Makes it one of version 5, 6 or 7 at least if that is needed, or smaller: metadata is packed then.
   mutating func packMetadata(_ set: PictureSet) {
     if version > 1, series.contains(where: { $0.tiles.count > 1 }) { return raise(to: 7, set) }
     if fileCount > 0 { return raise(to: 6, set) }

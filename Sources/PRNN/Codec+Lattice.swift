@@ -44,14 +44,15 @@ extension Codec {
         guard cost < least else { continue }
         (least, best) = (cost, candidate)
       }
-      if let conversion = best ?? candidates.dropFirst().first,
+      if let conversion = candidates.dropFirst().first,
         let planes = try planesCandidate(conversion, set.series[i], series[i], model)
       {
         // Y, C1 and C2 are new to the networks: how fast they learn them matters.
         let lattice = best.map(ColourLattice.init)
         let colours = trial.cost(0, lattice, learning: learning?.fitting(set.series[i], best), coder)
         let own = SeriesTrial(planes.plan, set.series[i], pixels: Codec.latticeTrialPixels)
-        if own.cost(0, nil, learning: learning?.fitting(set.series[i], planes.lattice), coder) < colours {
+        let margin = best == nil ? 8 * (64 + 4 * series[i].header.unitCount) * 256 / trial.share : 0
+        if margin + own.cost(0, nil, learning: learning?.fitting(set.series[i], planes.lattice), coder) < colours {
           best = planes.lattice
         }
       }

@@ -25,7 +25,7 @@ extension Codec {
     _ pictures: [[UInt8]], _ header: Archive.Header, _ group: PlaneGroup, _ coder: any NetworkCoder
   ) -> [Int: [Int8]] {
     var result: [Int: [Int8]] = [:]
-    let present = group.presentValues(pictures)
+    let present = group.presentValues(pictures, header)
     guard group.impliedLevelsHold(present) else {
       // A palette index past the palette: only a table of the archive's own can say that it occurs.
       for c in 0..<group.channels {
@@ -65,20 +65,25 @@ extension Codec {
 
 extension PlaneGroup {
   /// For each channel, whether each value (scaled) occurs in any of the pictures.
-  fileprivate func presentValues(_ pictures: [[UInt8]]) -> [[Bool]] {
-    var present = Array(repeating: Array(repeating: false, count: 256), count: channels)
-    for c in 0..<channels {
-      present[c].withUnsafeMutableBufferPointer { table in
+  fileprivate func presentValues(_ pictures: [[UInt8]], _ header: Archive.Header) -> [[Bool]] {
+    var present = [Bool](repeating: false, count: channels << 8)
+    var row = [UInt8](repeating: 0, count: header.width * channels)
+    let rowSamples = header.width * pixelStride
+    present.withUnsafeMutableBufferPointer { present in
+      row.withUnsafeMutableBufferPointer { row in
         for picture in pictures {
           picture.withUnsafeBufferPointer { samples in
-            for i in stride(from: offset + c, to: samples.count, by: pixelStride) {
-              table[Int(samples[i] &* scale)] = true
+            for y in 0..<header.height {
+              gather(samples.baseAddress! + y * rowSamples, count: header.width, to: row.baseAddress!)
+              for c in 0..<channels {
+                for i in stride(from: c, to: row.count, by: channels) { present[c << 8 | Int(row[i])] = true }
+              }
             }
           }
         }
       }
     }
-    return present
+    return (0..<channels).map { Array(present[$0 << 8..<($0 + 1) << 8]) }
   }
 
   /// Whether all values that occur have a frequency when the archive gives no weights.

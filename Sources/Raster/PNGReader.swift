@@ -11,7 +11,7 @@ extension Raster {
   /// - Parameters:
   ///   - source: the file, from its first byte.
   ///   - deepest: the most bits a sample: 8 or 16.
-  ///   - memoryLimit: the most bytes the samples and the chunks may take; checked before they are allocated.
+  ///   - memoryLimit: the most bytes the samples and the chunks may take; checked before they are allocated, of chunks one by one.
   /// - Throws: ``RasterError``, or what `source` throws.
   public init(png source: @escaping ByteSource, deepest: Int = 16, memoryLimit: Int) throws {
     let stream = PNGStream(source)

@@ -11,7 +11,7 @@ import Testing
 
   /// Slopes of luma and chroma with a little noise, through JFIF's conversion.
   private func jfif(
-    _ width: Int, _ height: Int, _ type: Raster.ColourType = .rgb, chromaNoise: UInt32 = 3
+    _ width: Int, _ height: Int, _ type: Raster.ColourType = .rgb, chromaNoise: UInt32 = 3, lumaStep: Int = 1
   ) -> Raster {
     var raster = picture(type, width, height)
     var state: UInt32 = 1
@@ -21,7 +21,7 @@ import Testing
     }
     for i in 0..<width * height {
       let (x, y) = (i % width % 200, i / width)
-      let luma = 70 + x / 2 + y / 3 + noise(4)
+      let luma = (70 + x / 2 + y / 3 + noise(4)) / lumaStep * lumaStep
       let (cb, cr) = (x / 9 + noise(chromaNoise) - 10, 12 - y / 9 + noise(chromaNoise))
       let colour = [
         luma + (91881 * cr + 32768) >> 16, luma + (32768 - 22554 * cb - 46802 * cr) >> 16,
@@ -69,6 +69,23 @@ import Testing
       (other.series[0].lattice, other.version) = (nil, 3)
       #expect(throws: PRNNError.damagedPixels) { try Codec().decompress(other, models: .bundled) }
     }
+  }
+
+  /// Luma of few values: weights of values are those of Y, C1 and C2, not of the colours.
+  @Test func valueWeightsOfPlanes() throws {
+    var set = PictureSet()
+    set.add(jfif(160, 160, chromaNoise: 12, lumaStep: 9))
+    var series = Archive.Series(set.series[0], set.series[0].header(LatticeTests.model), coding: .network)
+    series.lattice = .init(.jfif, codesPlanes: true)
+    let weights = try Codec().estimateValueWeights(set, [series], LatticeTests.model)[0]
+    let occur = try #require(weights[0]).map { $0 != ValueWeights.absent }
+    #expect((0..<256).allSatisfy { !occur[$0] || $0 % 9 == 0 })
+    // And all that do occur, in the archive as in the picture.
+    series.valueWeights = weights
+    var archive = Archive(
+      version: 8, models: [.init(hash: LatticeTests.model.hash, name: LatticeTests.model.name)], series: [series])
+    try Codec().encode(set, [0], into: &archive, LatticeTests.model)
+    #expect(try Codec().decodes(archive.serialised(), to: set, models: .bundled))
   }
 
   /// A tile by context mixing has the colours themselves.
