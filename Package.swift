@@ -17,6 +17,8 @@ let package = Package(
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     // zlib, for CRC-32 and the names in archives; it comes with libpng-dev.
     .systemLibrary(name: "CZlib"),
+    // malloc.h of the C library, which Swift's Glibc leaves out: large blocks go back to the system when they are freed.
+    .systemLibrary(name: "CMalloc"),
     .target(name: "ByteCoding", dependencies: ["CZlib"]),
     .target(name: "Raster", dependencies: ["CPNG", "CJPEG", "ByteCoding"]),
     .target(name: "PixelKernels"),
@@ -39,7 +41,7 @@ let package = Package(
     .executableTarget(
       name: "PRNNCommand",
       dependencies: [
-        "PRNN", "Raster", "ByteCoding", "PixelModels", "PixelTraining", "ArchiveFormat",
+        "PRNN", "Raster", "ByteCoding", "PixelModels", "PixelTraining", "ArchiveFormat", "CMalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "ByteCodingTests", dependencies: ["ByteCoding"]),

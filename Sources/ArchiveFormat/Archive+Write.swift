@@ -1,9 +1,11 @@
 import ByteCoding
 
 extension Archive {
-  /// The bytes of the file.
-  public func serialised() -> [UInt8] {
-    var out = Archive.signature
+  /// The bytes of the file. An archive that nothing else holds gives back the memory of its streams as they are written.
+  public consuming func serialised() -> [UInt8] {
+    var out: [UInt8] = []
+    out.reserveCapacity(series.reduce(1 << 12) { $0 + $1.streamBytes + 32 * $1.tiles.count })
+    out += Archive.signature
     out.append(integer: UInt16(version))
     for model in models {
       let name = Array(model.name.utf8.prefix(255))
@@ -11,9 +13,9 @@ extension Archive {
       if let file = model.file { out.append(.modelFile, file) }
     }
     var room = MetadataList.Room()
-    for s in series { s.write(to: &out, version: version, &room) }
     var count: [UInt8] = []
     count.append(integer: UInt32(imageCount))
+    for i in series.indices { series[i].moveStreams(to: &out, version: version, &room) }
     out.append(.end, count)
     return out
   }
@@ -30,7 +32,8 @@ extension Archive.Series {
     return [chunks[..<palette], chunks[palette...palette], chunks[(palette + 1)...]]
   }
 
-  fileprivate func write(to out: inout [UInt8], version: Int, _ room: inout MetadataList.Room) {
+  /// Writes all of it, and drops each tile chunk's streams when they are written.
+  fileprivate mutating func moveStreams(to out: inout [UInt8], version: Int, _ room: inout MetadataList.Room) {
     out.append(.series, header.serialised(version: version, checksum: checksums[0]))
     if !names.isEmpty { out.append(.names, NameList.encode(names)) }
     if !times.isEmpty { out.append(.times, TimeList.encode(times)) }
@@ -52,14 +55,15 @@ extension Archive.Series {
     var index: [UInt8] = []
     for tile in tiles { index.append(integer: UInt32(tile.reduce(checksumLength) { $0 + 4 + $1.count })) }
     out.append(.index, index)
-    for (number, tile) in tiles.enumerated() {
+    for number in tiles.indices {
       var payload: [UInt8] = []
       if version > 1 { payload.append(integer: checksums[number] ^ (version > 6 ? UInt32(number) : 0)) }
       if version > 3 { payload.append(coding(number).rawValue) }
-      for stream in tile {
+      for stream in tiles[number] {
         payload.append(integer: UInt32(stream.count))
         payload.append(contentsOf: stream)
       }
+      tiles[number] = []
       out.append(.tile, payload)
     }
   }

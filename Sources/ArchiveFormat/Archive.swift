@@ -117,6 +117,9 @@ extension Archive.Series {
   /// How a tile chunk is coded, by its number.
   public func coding(_ unit: Int) -> Archive.Coding { codings.isEmpty ? .network : codings[unit] }
 
+  /// Bytes of all streams.
+  public var streamBytes: Int { tiles.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } } }
+
   /// Whether any tile chunk is coded by networks.
   public var usesNetworks: Bool { codings.isEmpty || codings.contains(.network) }
 }

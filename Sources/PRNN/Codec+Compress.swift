@@ -34,8 +34,8 @@ extension Codec {
     precondition(set.count > 0)
     let names = set.series.flatMap(\.names)
     if let name = ImageName.clash(among: names) { throw PRNNError.nameClash("\(name)") }
-    let archive = try archive(of: set, model: model, embedModel: embedModel, learning: effort.learning, coding: coding)
-    let bytes = archive.serialised()
+    let bytes = try archive(of: set, model: model, embedModel: embedModel, learning: effort.learning, coding: coding)
+      .serialised()
     if verify, try !decodes(bytes, to: set, models: ModelLibrary([model])) { throw PRNNError.unfaithful }
     return bytes
   }
@@ -205,8 +205,6 @@ extension Archive {
 }
 
 extension Archive.Series {
-  /// Bytes of all streams.
-  fileprivate var streamBytes: Int { tiles.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } } }
   /// Those and what tells how networks learn.
   fileprivate var learnedBytes: Int { streamBytes + learning.count + fits.count }
 
