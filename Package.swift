@@ -6,6 +6,8 @@ let package = Package(
   products: [
     .library(name: "PRNN", targets: ["PRNN", "Raster", "PixelModels", "ArchiveFormat"]),
     .executable(name: "prnn", targets: ["PRNNCommand"]),
+    // libprnn for C; its name beside the program's is taken, so Packaging/install calls it libprnn.so.0.
+    .library(name: "prnn-c", type: .dynamic, targets: ["PRNNLibrary"]),
   ],
   dependencies: [
     // The command line: parsing, help, error texts.
@@ -37,6 +39,17 @@ let package = Package(
       dependencies: [
         "ByteCoding", "Raster", "PixelKernels", "EntropyCoding", "PixelModels", "IntegerInference", "ArchiveFormat",
         "BundledModels",
+      ]),
+    // prnn.h, and what of it needs no Swift.
+    .target(name: "CPRNN"),
+    .target(
+      name: "PRNNLibrary", dependencies: ["CPRNN", "PRNN", "Raster", "ArchiveFormat", "PixelModels"],
+      exclude: ["prnn.map"],
+      linkerSettings: [
+        .unsafeFlags([
+          "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/PRNNLibrary/prnn.map",
+          "-Xlinker", "-soname=libprnn.so.0",
+        ])
       ]),
     .executableTarget(
       name: "PRNNCommand",

@@ -110,6 +110,13 @@ extension Archive.Header {
     count == 1 && levels == 1 ? grid.tiles(around: part) : frame
   }
 
+  /// Samples that have to be decoded for a part of an image: those of its tiles, or of its lot; 0 if it is not inside.
+  public func samples(decodedFor part: PixelRectangle) -> Int {
+    guard part.isInside(width: width, height: height) else { return 0 }
+    let area = decodedArea(for: part)
+    return saturatedProduct(area.width, area.height, channels, min(lot, count))
+  }
+
   /// Streams of a tile: alpha has one of its own.
   public var streams: Int { colourType & 4 != 0 ? 2 : 1 }
 

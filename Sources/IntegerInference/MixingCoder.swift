@@ -10,7 +10,7 @@ public struct MixingCoder {
   /// Bytes of a sample: 1, or 2, the high one first.
   public let sampleBytes: Int
   /// Called now and then with the number of pixels coded since the last call.
-  public var progress: (Int) -> Void = { _ in }
+  public var progress: (Int) -> Bool = { _ in true }
 
   public init(pixelBytes: Int, sampleBytes: Int = 1) {
     self.pixelBytes = pixelBytes
@@ -46,7 +46,7 @@ public struct MixingCoder {
               coder.endPixel()
             }
             result?(image, y, row.baseAddress!)
-            progress(size.width)
+            guard progress(size.width) else { return }
           }
         }
       }

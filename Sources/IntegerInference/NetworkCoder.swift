@@ -54,8 +54,9 @@ public protocol NetworkCoder: AnyObject {
   /// Samples of a pixel.
   var channels: Int { get }
 
-  /// Called now and then with the number of pixels coded since the last call.
-  var progress: (Int) -> Void { get set }
+  /// Called now and then with the number of pixels coded since the last call. If it returns false it ends there, and what was
+  /// made is worthless.
+  var progress: (Int) -> Bool { get set }
 
   /// Takes a lot through coders, in the order that the network asks for.
   ///

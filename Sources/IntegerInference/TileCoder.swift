@@ -9,7 +9,7 @@ public final class TileCoder: NetworkCoder {
   private let kernels: Kernels
   private let layers: LayerStack
 
-  public var progress: (Int) -> Void = { _ in }
+  public var progress: (Int) -> Bool = { _ in true }
 
   /// A coder with a copy of a network's weights.
   public init(_ network: Model.LocalNetwork, kernels: Kernels) {
@@ -126,7 +126,7 @@ public final class TileCoder: NetworkCoder {
       if step - wave.lag * rows.lowerBound == planes.width - 1 { planes.endRow(rows.lowerBound) }
       unreported += count
       if unreported > 16384 || step == wave.steps - 1 {
-        progress(unreported)
+        guard progress(unreported) else { return }
         unreported = 0
       }
     }

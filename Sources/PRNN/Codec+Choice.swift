@@ -71,7 +71,7 @@ extension Codec {
     guard coding == .best else { return set.series.map { _ in coding } }
     guard model.networks.allSatisfy(\.isLocal) else { return set.series.map { _ in .networks } }
     let choices = Mutex<[Coding]>(Array(repeating: .networks, count: set.series.count))
-    try parallel(count: set.series.count, threads: threads, context: Coders(kernels)) { coders, i in
+    try inParallel(count: set.series.count, reports: false) { coders, i in
       let choice = try worthTrying(set.series[i], model, learning, coders)
       choices.withLock { $0[i] = choice }
     }
@@ -122,7 +122,7 @@ extension Codec {
     }
     let changed = archive.series.indices.filter { plain.series[$0].codings.contains(.plain) }
     guard !changed.isEmpty else { return }
-    let coders = Coders(kernels)
+    let coders = coders(reports: false)
     for i in changed {
       let plan = CodingPlan(plain.series[i].header)
       for unit in plain.series[i].tiles.indices where plain.series[i].codings[unit] == .plain {

@@ -117,7 +117,7 @@ extension Codec {
     try check(CodingPlan.bytesNeeded(pieces, plans, threads: threads))
     let jobs = CodingJob.all(pieces, plans, threads: threads)
     let streams = Mutex<[[[UInt8]]]>(Array(repeating: [], count: jobs.count))
-    try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
+    try inParallel(count: jobs.count) { coders, i in
       let ready = encode(jobs[i], set.series[jobs[i].series].pictures, plans[jobs[i].series], coders)
       streams.withLock { $0[i] = ready }
     }

@@ -53,7 +53,7 @@ extension Codec {
     let empty = PixelCosts(
       width: raster.width, height: raster.height, costs: Array(repeating: 0, count: raster.width * raster.height))
     let result = Mutex(empty)
-    try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
+    try inParallel(count: jobs.count) { coders, i in
       let (job, unit) = (jobs[i], jobs[i].units[0])
       let given: Lot.Source = { number, y, row in
         others[unit.images.lowerBound + number]!.withUnsafeBufferPointer {

@@ -149,7 +149,7 @@ extension Codec {
   ) throws {
     for level in 0...(jobs.map(\.level).max() ?? 0) {
       let jobs = jobs.filter { $0.level == level }
-      try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
+      try inParallel(count: jobs.count) { coders, i in
         let (job, plan) = (jobs[i], plans[jobs[i].series])
         let group = plan.planes(job)
         let tiles = job.indices.map { archive.series[job.series].tiles[$0] }

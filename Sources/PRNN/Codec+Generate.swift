@@ -55,7 +55,7 @@ extension Codec {
       Piece(series: 0, units: [0], images: 0..<count, layout: header.layout), threads: 1, jobs: 1)
     try check(saturatedSum([network, saturatedProduct(picture.samples.count, 4, count)]))
     let (size, layout) = (picture.samples.count, header.layout)
-    let coders = Coders(kernels, progress: progress)
+    let coders = coders(reports: true)
     var pictures = (0..<count).flatMap { _ in picture.samples }
     pictures.withUnsafeMutableBufferPointer { buffer in
       let base = buffer.baseAddress!
@@ -74,6 +74,7 @@ extension Codec {
         }
       }
     }
+    if isCancelled() { throw PRNNError.cancelled }
     return (0..<count).map { image in
       var result = picture
       result.samples = Array(pictures[image * size..<(image + 1) * size])

@@ -29,7 +29,7 @@ extension Codec {
     _ set: PictureSet, _ series: [Archive.Series], _ model: Model, _ learning: Learning?
   ) throws -> [Archive.Lattice?] {
     let found = Mutex<[Archive.Lattice?]>(Array(repeating: nil, count: series.count))
-    try parallel(count: series.count, threads: threads, context: Coders(kernels)) { coders, i in
+    try inParallel(count: series.count, reports: false) { coders, i in
       guard series[i].header.hasColours, let coder = coders.coder(.colour, of: model) as? TileCoder else { return }
       let colours = ColourSet(set.series[i], mostPixels: 1 << 20)
       guard colours.areOnLattice else { return }

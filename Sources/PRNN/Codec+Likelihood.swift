@@ -29,7 +29,7 @@ extension Codec {
     try check(CodingPlan.bytesNeeded(pieces, plans, threads: threads))
     let jobs = CodingJob.all(pieces, plans, threads: threads)
     let results = Mutex<[Likelihood]>(Array(repeating: Likelihood(), count: jobs.count))
-    try parallel(count: jobs.count, threads: threads, context: Coders(kernels, progress: progress)) { coders, i in
+    try inParallel(count: jobs.count) { coders, i in
       let (job, plan) = (jobs[i], plans[jobs[i].series])
       let pictures = series[job.series].pictures
       var meters = Array(repeating: MeteredEncoder(), count: job.units.count)

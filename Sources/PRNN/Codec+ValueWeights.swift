@@ -10,7 +10,7 @@ extension Codec {
   func estimateValueWeights(_ set: PictureSet, _ series: [Archive.Series], _ model: Model) throws -> [[Int: [Int8]]] {
     let plans = try zip(series, set.series).map { try CodingPlan($0, model, planes: $1.planes($0)) }
     let found = Mutex<[[Int: [Int8]]]>(Array(repeating: [:], count: plans.count))
-    try parallel(count: plans.count, threads: threads, context: Coders(kernels)) { coders, i in
+    try inParallel(count: plans.count, reports: false) { coders, i in
       let pictures = set.series[i].pictures
       for group in plans[i].groups {
         let weights = estimate(pictures, plans[i].header, group, coders.coder(group.role!, of: model))

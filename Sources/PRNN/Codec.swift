@@ -23,6 +23,9 @@ public struct Codec: Sendable {
   public var memoryLimit: Int
   /// Called from any thread with the number of samples coded since the last call.
   public var progress: @Sendable (Int) -> Void
+  /// Asked from any thread, many times a second: whether to give up; once true it stays so. Any work then ends with
+  /// ``PRNNError/cancelled``.
+  public var isCancelled: @Sendable () -> Bool = { false }
   let kernels: Kernels
 
   /// - Parameters:

@@ -12,10 +12,11 @@ final class Coders {
   }
 
   private let kernels: Kernels
-  private let progress: @Sendable (Int) -> Void
+  private let progress: @Sendable (Int) -> Bool
   private var coders: [Key: any NetworkCoder] = [:]
 
-  init(_ kernels: Kernels, progress: @escaping @Sendable (Int) -> Void = { _ in }) {
+  /// - Parameter progress: is told of samples coded; whether to go on.
+  init(_ kernels: Kernels, progress: @escaping @Sendable (Int) -> Bool) {
     self.kernels = kernels
     self.progress = progress
   }

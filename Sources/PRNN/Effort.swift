@@ -1,4 +1,5 @@
 import IntegerInference
+import PixelModels
 
 /// How much time coding may take, both ways.
 public struct Effort: Equatable, Sendable {
@@ -33,6 +34,13 @@ public struct Effort: Equatable, Sendable {
   public var learning: Learning?
 
   public init(learning: Learning?) { self.learning = learning }
+
+  /// The model for new archives where none is asked for.
+  ///
+  /// - Precondition: the library has the models of the program.
+  public func model(in library: ModelLibrary) -> Model {
+    self == .fast ? library.model(named: "photo-fast")! : library.standard
+  }
 
   private static func rule(heads: UInt16, residual: UInt16 = 0) -> Learning.Rule {
     .init(

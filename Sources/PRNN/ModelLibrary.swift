@@ -2,30 +2,60 @@ import ArchiveFormat
 import BundledModels
 import ByteCoding
 import PixelModels
+import Synchronization
 
 /// The models at hand: those in the program, and any added.
 public struct ModelLibrary: Sendable {
-  public private(set) var models: [Model]
+  private enum Entry: Sendable {
+    case added(Model)
+    case bundled(BundledModel)
 
-  /// The models that are part of the program, the default first.
+    var name: String {
+      switch self {
+      case .added(let model): model.name
+      case .bundled(let model): model.name
+      }
+    }
+
+    var model: Model {
+      switch self {
+      case .added(let model): model
+      case .bundled(let model): model.parsed
+      }
+    }
+  }
+
+  private var entries: [Entry]
+
+  /// The models that are part of the program, the default first. Each is parsed when it is first asked for.
   public static let bundled: ModelLibrary = {
     var count = 0
     let list = prnn_bundled_models(&count)!
-    return ModelLibrary(
-      (0..<count).map { i in
-        // Only a broken build could embed a file that does not parse; the tests load each.
-        try! Model(file: Array(UnsafeBufferPointer(start: list[i].bytes, count: list[i].count)))
-      })
+    var library = ModelLibrary([])
+    library.entries = (0..<count).map { .bundled(BundledModel(list[$0])) }
+    return library
   }()
 
-  public init(_ models: [Model]) { self.models = models }
+  public init(_ models: [Model]) { entries = models.map(Entry.added) }
+
+  public var models: [Model] { entries.map(\.model) }
+
+  public var names: [String] { entries.map(\.name) }
 
   /// The model used when none is asked for.
-  public var standard: Model { models[0] }
+  ///
+  /// - Precondition: there are models.
+  public var standard: Model { entries[0].model }
 
-  public mutating func add(_ model: Model) { models.insert(model, at: 0) }
+  public mutating func add(_ model: Model) { entries.insert(.added(model), at: 0) }
 
-  public func model(named name: String) -> Model? { models.first { $0.name == name } }
+  public func model(named name: String) -> Model? { entries.first { $0.name == name }?.model }
+
+  /// The model of a hash; one that also has this name is found without parsing the others.
+  public func model(hash: [UInt8], name: String) -> Model? {
+    let likely = entries.filter { $0.name == name } + entries.filter { $0.name != name }
+    return likely.lazy.map(\.model).first { $0.hash == hash }
+  }
 
   /// The model that an archive names: the one inside it, or else the one of this library.
   ///
@@ -36,9 +66,32 @@ public struct ModelLibrary: Sendable {
       guard model.hash == entry.hash else { throw ArchiveError.damaged("hash of the model in it") }
       return model
     }
-    guard let model = models.first(where: { $0.hash == entry.hash }) else {
+    guard let model = model(hash: entry.hash, name: entry.name) else {
       throw PRNNError.unknownModel(name: entry.name, hash: hexadecimal(entry.hash))
     }
     return model
+  }
+}
+
+/// A model file in the program.
+private final class BundledModel: Sendable {
+  let name: String
+  // Of constant bytes.
+  private nonisolated(unsafe) let file: UnsafeBufferPointer<UInt8>
+  private let model = Mutex<Model?>(nil)
+
+  init(_ entry: prnn_bundled_model) {
+    name = String(cString: entry.name)
+    file = UnsafeBufferPointer(start: entry.bytes, count: entry.count)
+  }
+
+  var parsed: Model {
+    model.withLock { known in
+      if let known { return known }
+      // Only a broken build could embed a file that does not parse; the tests load each.
+      let model = try! Model(file: Array(file))
+      known = model
+      return model
+    }
   }
 }

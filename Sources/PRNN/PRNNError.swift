@@ -3,6 +3,7 @@ import Raster
 
 /// Why a picture could not be compressed or an archive not decompressed. Messages follow the name of a file and a colon.
 public enum PRNNError: Error, Equatable, CustomStringConvertible {
+  case cancelled
   case unknownModel(name: String, hash: String)
   case noNetwork(model: String, role: String)
   case noSuchKernel(String, available: [String])
@@ -19,6 +20,7 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
+    case .cancelled: "was cancelled"
     case .unknownModel(let name, let hash):
       "needs the model \(name) (\(hash.prefix(16))…), which is not at hand; give its file with --model"
     case .noNetwork(let model, let role):

@@ -81,7 +81,7 @@ extension ArchiveSummary.Series {
       lastName: series.names.last.map { "\($0)" }, width: h.width, height: h.height, colourType: h.colourTypeName,
       bitDepth: Int(h.bitDepth), interlaced: h.interlaced, levels: h.levels, model: model?.name,
       modelHash: model.map { hexadecimal($0.hash) }, modelEmbedded: model.map { $0.file != nil },
-      modelAtHand: model.map { model in model.file != nil || library.models.contains { $0.hash == model.hash } },
+      modelAtHand: model.map { model in model.file != nil || library.model(hash: model.hash, name: model.name) != nil },
       tilesByNetworks: count(.network), tilesByContextMixing: count(.mixing), tilesByDeflate: count(.plain),
       tiles: series.tiles.count,
       tileWidth: h.tileWidth, tileHeight: h.tileHeight, weightedChannels: series.valueWeights.count,

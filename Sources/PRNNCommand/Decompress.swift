@@ -187,15 +187,6 @@ extension Raster {
   }
 }
 
-extension Archive.Header {
-  /// Samples that have to be decoded for a part of an image: those of its tiles, or of its lot.
-  fileprivate func samples(decodedFor part: PixelRectangle) -> Int {
-    guard part.isInside(width: width, height: height) else { return 0 }
-    let area = decodedArea(for: part)
-    return saturatedProduct(area.width, area.height, channels, min(lot, count))
-  }
-}
-
 extension PixelRectangle: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }

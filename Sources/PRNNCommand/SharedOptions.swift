@@ -102,7 +102,7 @@ struct EffortOption: ParsableArguments {
 
   /// The model for new archives: the one asked for, or that of the effort.
   func model(_ option: ModelOption, in library: ModelLibrary) -> Model {
-    option.model == nil && effort == .fast ? library.model(named: "photo-fast")! : library.standard
+    option.model == nil ? effort.model(in: library) : library.standard
   }
 }
 
@@ -124,7 +124,7 @@ struct ModelOption: ParsableArguments {
     let library = ModelLibrary.bundled
     if let known = library.model(named: name) { return known }
     guard access(name, F_OK) == 0 else {
-      let names = library.models.map(\.name).joined(separator: ", ")
+      let names = library.names.joined(separator: ", ")
       throw Failure(name, "no such model; give one of \(names), or a model file", status: EX_USAGE)
     }
     do { return try Model(file: InputFile(name).readAll(limit: 1 << 28)) } catch { throw Failure(name, error) }

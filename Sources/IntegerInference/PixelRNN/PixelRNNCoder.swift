@@ -10,7 +10,7 @@ public final class PixelRNNCoder: NetworkCoder {
   /// Pixels whose logits are computed together.
   private static let logitRows = 12
 
-  public var progress: (Int) -> Void = { _ in }
+  public var progress: (Int) -> Bool = { _ in true }
 
   /// A coder with a copy of a network's weights.
   public init(_ network: IntegerPixelRNN, kernels: Kernels) {
@@ -85,7 +85,7 @@ public final class PixelRNNCoder: NetworkCoder {
         coders.withUnsafeMutableBufferPointer { code(channel, step, symbols, isKnown, $0) }
       }
       if architecture.kind == .diagonalBiLSTM, last.column == lot.size.width - 1 { step.right(row: last.row) }
-      progress(work.items.count)
+      guard progress(work.items.count) else { return }
     }
   }
 
