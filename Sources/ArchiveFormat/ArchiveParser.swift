@@ -78,10 +78,12 @@ struct ArchiveParser {
         case 6: needsVersion6
         case 7: needsVersion7
         case 8: series.contains(where: \.codesPlanes)
+        case 9: series.contains(where: \.hasFilteredTiles)
         default: true
         }
       guard isNeeded, version > 5 || !needsVersion6, version > 6 || !mixesByPhase,
-        version > 7 || !series.contains(where: \.codesPlanes)
+        version > 7 || !series.contains(where: \.codesPlanes),
+        version > 8 || !series.contains(where: \.hasFilteredTiles)
       else {
         throw ArchiveError.damaged("version \(version)")
       }

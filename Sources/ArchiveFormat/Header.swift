@@ -53,6 +53,8 @@ extension Archive {
     case mixing = 1
     /// Rows of packed samples, as a zlib stream.
     case plain = 2
+    /// The same with PNG's filters, a type in front of each row; from version 9 on.
+    case filtered = 3
   }
 
   /// What a tile chunk codes: a tile of one image, or several whole images.

@@ -1,13 +1,37 @@
 import CZlib
 
-/// The bytes as a zlib stream (RFC 1950).
-public func deflated(_ bytes: [UInt8]) -> [UInt8] {
-  var count = compressBound(UInt(bytes.count))
-  return [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, filled in
-    // It can only fail without memory: the bound is enough for any bytes.
-    let status = compress2(buffer.baseAddress, &count, bytes, UInt(bytes.count), 9)
-    precondition(status == Z_OK)
-    filled = Int(count)
+/// The bytes as a zlib stream (RFC 1950), of level 9.
+///
+/// - Parameter isFiltered: whether zlib is told that they are small and somewhat random: fewer short copies are made then.
+public func deflated(_ bytes: [UInt8], isFiltered: Bool = false) -> [UInt8] {
+  var stream = z_stream()
+  var status = deflateInit2_(
+    &stream, 9, Z_DEFLATED, 15, 8, isFiltered ? Z_FILTERED : Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+    Int32(MemoryLayout<z_stream>.size))
+  // It can only fail without memory.
+  precondition(status == Z_OK)
+  defer { deflateEnd(&stream) }
+  let most = Int(deflateBound(&stream, UInt(bytes.count)))
+  return [UInt8](unsafeUninitializedCapacity: most) { buffer, filled in
+    bytes.withUnsafeBufferPointer { bytes in
+      var rest = bytes.count
+      stream.next_in = UnsafeMutablePointer(mutating: bytes.baseAddress)
+      stream.next_out = buffer.baseAddress
+      repeat {
+        // Its counts have 32 bits.
+        let part = min(rest, 1 << 30)
+        rest -= part
+        stream.avail_in = UInt32(part)
+        repeat {
+          stream.avail_out = UInt32(min(most - filled, 1 << 30))
+          let room = stream.avail_out
+          status = deflate(&stream, rest > 0 ? Z_NO_FLUSH : Z_FINISH)
+          filled += Int(room - stream.avail_out)
+        } while stream.avail_in > 0 || rest == 0 && status == Z_OK
+      } while rest > 0
+    }
+    // The bound is enough for any bytes.
+    precondition(status == Z_STREAM_END)
   }
 }
 

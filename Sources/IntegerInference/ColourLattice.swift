@@ -1,3 +1,5 @@
+import Synchronization
+
 /// How 8-bit Y, C1 and C2 become R, G and B, in fixed point with 16 bits behind the point:
 ///
 ///     R = clamp((y · Y + redC2 · C2 + red) >> 16)
@@ -50,10 +52,20 @@ public final class ReachableColours: Sendable {
   /// (256, 256, 4): bit b of (r, g).
   let words: [UInt64]
 
-  /// Of ``ColourConversion/jfif``.
-  public static let jfif = ReachableColours(.jfif)
+  /// Of ``ColourConversion/known``, by their numbers; 2 MB each once they were asked for.
+  private static let known = Mutex<[Int: ReachableColours]>([:])
 
-  public init(_ conversion: ColourConversion) {
+  /// Those of a conversion; of a known one they are made once.
+  public static func of(_ conversion: ColourConversion) -> ReachableColours {
+    guard let number = ColourConversion.known.firstIndex(of: conversion) else { return ReachableColours(conversion) }
+    return known.withLock { known in
+      let made = known[number] ?? ReachableColours(conversion)
+      known[number] = made
+      return made
+    }
+  }
+
+  private init(_ conversion: ColourConversion) {
     words = [UInt64](unsafeUninitializedCapacity: 1 << 18) { words, count in
       words.initialize(repeating: 0)
       @inline(__always) func sample(_ x: Int) -> Int { max(0, min(255, x)) }
@@ -82,5 +94,5 @@ public struct ColourLattice: Equatable, Sendable {
   }
 
   /// The colours that can be reached, if the conversion is known.
-  var reachable: ReachableColours? { conversion.map { $0 == .jfif ? .jfif : ReachableColours($0) } }
+  var reachable: ReachableColours? { conversion.map(ReachableColours.of) }
 }

@@ -22,16 +22,28 @@ extension Codec {
   func archive(
     of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, coding: Coding
   ) throws -> Archive {
-    var archive = try codedArchive(of: set, model: model, embedModel: embedModel, learning: learning, coding: coding)
-    archive.packMetadata(set)
-    return archive
+    func archive(_ choices: [Coding]) throws -> Archive {
+      var archive = try codedArchive(
+        of: set, model: model, embedModel: embedModel, learning: learning, coding: coding, choices)
+      archive.packMetadata(set)
+      return archive
+    }
+    let choices = try choices(set, model, learning, coding)
+    let usual = try archive(choices)
+    // What looked like photographs may have been made: a pattern repeated exactly, say.
+    guard coding == .best, choices.contains(.networks), model.networks.allSatisfy(\.isLocal),
+      let most = set.fileBytes, usual.bytes > most + 64
+    else { return usual }
+    let thorough = try archive(choices.map { $0 == .networks ? .best : $0 })
+    return thorough.bytes < usual.bytes ? thorough : usual
   }
 
   /// As above, with its metadata as it is.
+  ///
+  /// - Parameter choices: for each series, what is tried.
   private func codedArchive(
-    of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, coding: Coding
+    of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, coding: Coding, _ choices: [Coding]
   ) throws -> Archive {
-    let choices = try choices(set, model, learning, coding)
     let byNetworks = choices.indices.filter { choices[$0] != .mixing }
     guard byNetworks.count < choices.count || choices.contains(.best) else {
       return try networkArchive(of: set, model: model, embedModel: embedModel, learning: learning)
@@ -60,7 +72,7 @@ extension Codec {
       case .best: result.series.append(rest.removeFirst().shorter(others.removeFirst()))
       }
     }
-    try storePlainly(set, &result)
+    try deflateTiles(set, &result, filters: coding == .best)
     return result.simplified(set)
   }
 
@@ -88,7 +100,7 @@ extension Codec {
     let jobs = min(threads, mixing.unitCount)
     if saturatedProduct(MixingCoder.bytesNeeded(size), jobs) > memoryLimit / 2 { return .networks }
     if format.colourType == .palette || format.bitDepth < 8 { return .mixing }
-    if format.width * format.height * series.pictures.count <= 1 << 16 { return .best }
+    if series.hasFewPixels { return .best }
     let repeats = series.shareOfRepeats
     if repeats > 0.75 { return .mixing }
     if repeats < (learning == nil ? 0.3 : 0.03) { return .networks }
@@ -105,32 +117,33 @@ extension Codec {
     return excess(pixels: 1 << 14) < 1 ? .best : .networks
   }
 
-  /// Stores tiles whose streams are about as long as their samples as zlib does, where that is less.
-  private func storePlainly(_ set: PictureSet, _ archive: inout Archive) throws {
-    var plain = archive
+  /// Deflates tiles where that takes less: those whose streams are about as long as their samples, and, with PNG's filters, those
+  /// that no network codes and those of small pictures.
+  private func deflateTiles(_ set: PictureSet, _ archive: inout Archive, filters: Bool) throws {
     for i in archive.series.indices {
       let series = archive.series[i]
       let bits = Int(series.header.bitDepth) * series.header.channels
-      plain.series[i].codings = series.tiles.indices.map { unit in
+      let isSmall = set.series[i].hasFewPixels
+      let candidates = series.tiles.indices.map { unit -> [Archive.Coding] in
         let (tile, images) = (series.header.unit(unit).tile, series.header.unit(unit).images.count)
         let samples = (tile.width * bits + 7) / 8 * tile.height * images
-        return series.bytes(ofUnit: unit) < samples - samples / 16 ? series.coding(unit) : .plain
+        let plain: [Archive.Coding] = series.bytes(ofUnit: unit) < samples - samples / 16 ? [] : [.plain]
+        return plain + (filters && (isSmall || series.coding(unit) == .mixing) ? [.filtered] : [])
       }
-      for (unit, coding) in plain.series[i].codings.enumerated() where coding == .plain {
-        plain.series[i].tiles[unit] = [[]]
-      }
-    }
-    let changed = archive.series.indices.filter { plain.series[$0].codings.contains(.plain) }
-    guard !changed.isEmpty else { return }
-    let coders = coders(reports: false)
-    for i in changed {
-      let plan = CodingPlan(plain.series[i].header)
-      for unit in plain.series[i].tiles.indices where plain.series[i].codings[unit] == .plain {
+      let trials = candidates.enumerated().flatMap { unit, codings in codings.map { (unit, $0) } }
+      guard !trials.isEmpty else { continue }
+      let plan = CodingPlan(series.header)
+      let streams = Mutex<[[UInt8]]>(Array(repeating: [], count: trials.count))
+      try inParallel(count: trials.count, reports: false) { coders, number in
+        let (unit, coding) = trials[number]
         let job = CodingJob(
-          piece: 0, series: i, indices: [unit], units: [plan.header.unit(unit)], group: 0, coding: .plain)
+          piece: 0, series: i, indices: [unit], units: [plan.header.unit(unit)], group: 0, coding: coding)
         let stream = encode(job, set.series[i].pictures, plan, coders)[0]
-        guard stream.count + 4 < archive.series[i].bytes(ofUnit: unit) else { continue }
-        archive.series[i].recode(unit, [stream[...]], .plain)
+        streams.withLock { $0[number] = stream }
+      }
+      for ((unit, coding), stream) in zip(trials, streams.withLock { $0 })
+      where stream.count + 4 < archive.series[i].bytes(ofUnit: unit) {
+        archive.series[i].recode(unit, [stream[...]], coding)
       }
     }
   }
@@ -147,11 +160,11 @@ extension Archive {
     }
     if !result.series.contains(where: \.usesNetworks) { result.models = [] }
     guard result.series.allSatisfy({ $0.codings.allSatisfy { $0 == .network } }) else {
-      result.version = max(4, result.learningVersion)
+      result.version = max(4, result.leastVersion)
       return result
     }
     // Only networks after all.
-    result.version = result.learningVersion
+    result.version = result.leastVersion
     for i in result.series.indices { result.series[i].codings = [] }
     let isPlain = set.count == 1 && !set.isNamed && result.models[0].file == nil && result.version == 2
     guard isPlain else { return result }
@@ -183,6 +196,9 @@ extension Archive.Series {
 }
 
 extension PictureSet.Series {
+  /// Whether all that may be shorter is tried.
+  fileprivate var hasFewPixels: Bool { format.width * format.height * pictures.count <= 1 << 16 }
+
   /// Tiles of context mixing are at most this wide and high: it learns a picture as it goes.
   private static let mixingTileSide = 2048
 

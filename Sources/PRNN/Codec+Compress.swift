@@ -62,7 +62,7 @@ extension Codec {
       learned.series[i].learning = learning.fitting(set.series[i], plain.series[i].lattice).bytes
       learned.series[i].fits = learning.fits?.bytes ?? []
     }
-    learned.raise(to: learned.learningVersion, set)
+    learned.raise(to: learned.leastVersion, set)
     try encode(set, all, into: &learned, model)
     let few = all.filter {
       let header = plain.series[$0].header
@@ -74,7 +74,7 @@ extension Codec {
       learned.series[i].tiles = plain.series[i].tiles
     }
     // What asked for a newer version may be gone.
-    learned.version = max(2, plain.version, learned.learningVersion)
+    learned.version = max(2, plain.version, learned.leastVersion)
     return learned.series.contains { !$0.learning.isEmpty } ? learned : plain
   }
 
@@ -99,7 +99,7 @@ extension Codec {
     let lattices = try estimateLattices(set, archive.series, model, learning)
     for i in all { archive.series[i].lattice = lattices[i] }
     try estimateWeights(all.filter { archive.series[$0].codesPlanes })
-    if lattices.contains(where: { $0 != nil }) { archive.raise(to: max(3, archive.learningVersion), set) }
+    if lattices.contains(where: { $0 != nil }) { archive.raise(to: max(3, archive.leastVersion), set) }
     return archive
   }
 
@@ -166,8 +166,9 @@ extension Codec {
 }
 
 extension Archive {
-  /// The least version for how its networks learn, and for what they code; 2 if all is as they are.
-  var learningVersion: Int {
+  /// The least version for how its networks learn, for what they code, and for filtered rows; 2 if all is as it was first.
+  var leastVersion: Int {
+    if series.contains(where: \.hasFilteredTiles) { return 9 }
     if series.contains(where: \.codesPlanes) { return 8 }
     if series.contains(where: \.mixesByPhase) { return 7 }
     if series.contains(where: \.holdsCopies) { return 6 }
@@ -195,6 +196,9 @@ extension Archive {
     let isNeeded = series.contains { !$0.times.isEmpty }
     if isNeeded || newer.bytesBesideStreams < bytesBesideStreams { self = newer }
   }
+
+  /// Of the file.
+  var bytes: Int { bytesBesideStreams + series.reduce(0) { $0 + $1.streamBytes } }
 
   private var bytesBesideStreams: Int {
     var rest = self

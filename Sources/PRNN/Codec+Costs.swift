@@ -83,7 +83,7 @@ extension Codec {
             if unit.level == 0 || (row | column) & 1 == 1 { add(number, row, column, &next, &sum) }
           }
         }
-      case .mixing, .plain:
+      case .mixing, .plain, .filtered:
         let size = job.lotSize
         let pixels = size.width * size.height * size.count
         if job.coding == .mixing {

@@ -170,7 +170,7 @@ struct ColourSet {
   func conversion(of series: PictureSet.Series) -> [Archive.Lattice] {
     var best: (outside: Int, conversion: ColourConversion, reachable: ReachableColours)?
     for conversion in ColourConversion.known {
-      let reachable = conversion == .jfif ? .jfif : ReachableColours(conversion)
+      let reachable = ReachableColours.of(conversion)
       let outside = list.reduce(0) { $0 + (reachable.contains($1) ? 0 : 1) }
       if outside < best?.outside ?? .max { best = (outside, conversion, reachable) }
       if outside == 0 { break }

@@ -55,6 +55,7 @@ final class Coders {
     case .network: coder(job, plan).encode(plan.lot(job, withImage), streams: job.units.count, row: row)
     case .mixing: [mixing(plan).encode(job.lotSize, row: row)]
     case .plain: [deflated(PackedRows(plan.header, job.lotSize).packed(row))]
+    case .filtered: [PackedRows(plan.header, job.lotSize).filtered(row)]
     }
   }
 
@@ -76,56 +77,12 @@ final class Coders {
         row(image, y, samples)
       }
       return [isWhole && fits]
-    case .plain:
+    case .plain, .filtered:
       let rows = PackedRows(plan.header, job.lotSize)
-      guard let bytes = inflated(streams[0], size: rows.bytes) else { return [false] }
-      return [rows.unpack(bytes, row)]
+      let types = job.coding == .filtered ? rows.count : 0
+      guard let bytes = inflated(streams[0], size: rows.bytes + types) else { return [false] }
+      guard job.coding == .filtered else { return [rows.unpack(bytes, row)] }
+      return [rows.unfiltered(bytes).map { rows.unpack($0, row) } ?? false]
     }
-  }
-}
-
-/// Rows of samples as PNG has them without a filter: those of fewer than 8 bits several to a byte, the first highest.
-private struct PackedRows {
-  private let size: LotSize
-  private let samples: Int
-  private let bits: Int
-
-  init(_ header: Archive.Header, _ size: LotSize) {
-    self.size = size
-    samples = size.width * header.pixelBytes
-    bits = min(8, Int(header.bitDepth))
-  }
-
-  private var rowBytes: Int { (samples * bits + 7) / 8 }
-
-  /// Of all rows.
-  var bytes: Int { rowBytes * size.height * size.count }
-
-  func packed(_ row: Lot.Source) -> [UInt8] {
-    var result = [UInt8](repeating: 0, count: bytes)
-    var unpacked = [UInt8](repeating: 0, count: samples)
-    for i in 0..<size.height * size.count {
-      row(i / size.height, i % size.height, &unpacked)
-      for (x, sample) in unpacked.enumerated() {
-        result[i * rowBytes + x * bits / 8] |= sample << (8 - bits - x * bits % 8)
-      }
-    }
-    return result
-  }
-
-  /// - Returns: whether all rows end with zeros up to a whole byte.
-  func unpack(_ packed: [UInt8], _ row: Lot.Sink) -> Bool {
-    var unpacked = [UInt8](repeating: 0, count: samples)
-    let mask = UInt8(truncatingIfNeeded: 1 << bits - 1)
-    let spare = rowBytes * 8 - samples * bits
-    var isClean = true
-    for i in 0..<size.height * size.count {
-      for x in 0..<samples {
-        unpacked[x] = packed[i * rowBytes + x * bits / 8] >> (8 - bits - x * bits % 8) & mask
-      }
-      if packed[(i + 1) * rowBytes - 1] & UInt8(truncatingIfNeeded: 1 << spare - 1) != 0 { isClean = false }
-      row(i / size.height, i % size.height, unpacked)
-    }
-    return isClean
   }
 }

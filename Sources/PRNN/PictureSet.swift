@@ -45,8 +45,10 @@ public struct PictureSet: Sendable {
   public private(set) var count = 0
   /// Samples of all pictures.
   public private(set) var samples = 0
+  /// Bytes of the files that the pictures come from, if known: more is tried where an archive would be larger.
+  public var fileBytes: Int?
   /// Bytes of all records of files, about.
-  private var fileBytes = 0
+  private var recordBytes = 0
 
   public init() {}
 
@@ -74,15 +76,24 @@ public struct PictureSet: Sendable {
     if format.samples <= PictureSet.lotSamples / 2 { open[format] = place }
     series[place].pictures.append(raster.samples)
     let record = file?.bytes ?? []
-    fileBytes += record.count + 10
-    let hasRoom = fileBytes <= Archive.mostFileBytes
-    if !hasRoom { fileBytes -= record.count + 10 }
+    recordBytes += record.count + 10
+    let hasRoom = recordBytes <= Archive.mostFileBytes
+    if !hasRoom { recordBytes -= record.count + 10 }
     series[place].files.append(hasRoom ? record : [])
     if let name { series[place].names.append(name) }
     if let time, keepsTimes { series[place].times.append(time) }
     count += 1
     samples += format.samples
     return file == nil || hasRoom
+  }
+
+  /// Pixels of all pictures.
+  public var pixels: Int { series.reduce(0) { $0 + $1.format.width * $1.format.height * $1.pictures.count } }
+  /// Samples of all pictures, one for each channel of a pixel whatever its bits.
+  public var dims: Int {
+    series.reduce(0) {
+      $0 + $1.format.width * $1.format.height * $1.format.colourType.channels * $1.pictures.count
+    }
   }
 
   /// Some of its series, by their numbers.

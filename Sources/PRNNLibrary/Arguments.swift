@@ -11,6 +11,9 @@ struct Refusal: Error {
   let status: prnn_status
   let text: String
 
+  /// Swift's numbers are signed.
+  static let hugeNumber = Refusal(PRNN_INVALID_ARGUMENT, "a size or stride is more than memory has")
+
   init(_ status: prnn_status, _ text: String) {
     self.status = status
     self.text = text
@@ -167,7 +170,7 @@ extension prnn_buffer {
 }
 
 @_cdecl("prnn_buffer_free")
-public func prnn_buffer_free(_ buffer: UnsafeMutablePointer<prnn_buffer>?) {
+public func freeBuffer(_ buffer: UnsafeMutablePointer<prnn_buffer>?) {
   guard let buffer else { return }
   free(buffer.pointee.data)
   buffer.pointee = prnn_buffer(data: nil, size: 0)

@@ -4,7 +4,7 @@ import PRNN
 import Raster
 
 @_cdecl("prnn_probe")
-public func prnn_probe(
+public func probe(
   _ archive: UnsafeRawPointer?, _ size: Int, _ image: UInt64, _ info: UnsafeMutablePointer<prnn_info>?,
   _ error: UnsafeMutablePointer<prnn_error>?
 ) -> prnn_status {
@@ -32,7 +32,7 @@ public func prnn_probe(
 }
 
 @_cdecl("prnn_decode")
-public func prnn_decode(
+public func decode(
   _ archive: UnsafeRawPointer?, _ size: Int, _ request: UnsafePointer<prnn_request>?, _ layout: prnn_layout,
   _ pixels: UnsafeMutableRawPointer?, _ capacity: Int, _ stride: Int, _ options: UnsafePointer<prnn_options>?,
   _ error: UnsafeMutablePointer<prnn_error>?
@@ -42,6 +42,7 @@ public func prnn_decode(
     guard layout == PRNN_SAMPLES || layout == PRNN_RGBA8 else {
       throw Refusal(PRNN_INVALID_ARGUMENT, "there is no layout \(layout.rawValue)")
     }
+    guard capacity >= 0, stride >= 0 else { throw Refusal.hugeNumber }
     let wanted = try Wanted(bytes(archive, size, "archive"), request)
     let rowBytes = wanted.part.width * (layout == PRNN_RGBA8 ? 4 : wanted.header.pixelBytes)
     guard stride >= rowBytes else {
@@ -71,7 +72,7 @@ public func prnn_decode(
 }
 
 @_cdecl("prnn_decode_png")
-public func prnn_decode_png(
+public func decodePNG(
   _ archive: UnsafeRawPointer?, _ size: Int, _ request: UnsafePointer<prnn_request>?,
   _ options: UnsafePointer<prnn_options>?, _ png: UnsafeMutablePointer<prnn_buffer>?,
   _ error: UnsafeMutablePointer<prnn_error>?

@@ -3,37 +3,47 @@ import PRNN
 import Raster
 
 @_cdecl("prnn_encode")
-public func prnn_encode(
+public func encode(
   _ picture: UnsafePointer<prnn_picture>?, _ options: UnsafePointer<prnn_options>?,
   _ archive: UnsafeMutablePointer<prnn_buffer>?, _ error: UnsafeMutablePointer<prnn_error>?
 ) -> prnn_status {
   answer(error) {
     guard let picture else { throw Refusal(PRNN_INVALID_ARGUMENT, "picture is null") }
-    try encode(options, archive) { limit in try Raster(structure(picture, prnn_picture(), "picture"), limit) }
+    try encode(options, archive, fileBytes: nil) { limit in
+      try Raster(structure(picture, prnn_picture(), "picture"), limit)
+    }
   }
 }
 
 @_cdecl("prnn_encode_png")
-public func prnn_encode_png(
+public func encodePNG(
   _ png: UnsafeRawPointer?, _ size: Int, _ options: UnsafePointer<prnn_options>?,
   _ archive: UnsafeMutablePointer<prnn_buffer>?, _ error: UnsafeMutablePointer<prnn_error>?
 ) -> prnn_status {
   answer(error) {
-    try encode(options, archive) { limit in try Raster(png: bytes(png, size, "png"), memoryLimit: limit) }
+    try encode(options, archive, fileBytes: size) { limit in
+      try Raster(png: bytes(png, size, "png"), memoryLimit: limit)
+    }
   }
 }
 
-/// - Parameter read: gives the picture, of so many bytes at most.
+/// - Parameters:
+///   - fileBytes: of the picture's file, if it has one.
+///   - read: gives the picture, of so many bytes at most.
 private func encode(
-  _ options: UnsafePointer<prnn_options>?, _ archive: UnsafeMutablePointer<prnn_buffer>?, _ read: (Int) throws -> Raster
+  _ options: UnsafePointer<prnn_options>?, _ archive: UnsafeMutablePointer<prnn_buffer>?, fileBytes: Int?,
+  _ read: (Int) throws -> Raster
 ) throws {
   guard let archive else { throw Refusal(PRNN_INVALID_ARGUMENT, "archive is null") }
   let settings = try Settings(options)
   var raster = try read(settings.memoryLimit)
   if settings.strips { raster.strip() }
   let codec = try settings.codec(samples: raster.samples.count * (settings.verifies ? 2 : 1))
+  var set = PictureSet()
+  set.add(raster)
+  set.fileBytes = fileBytes
   archive.pointee = try prnn_buffer(
-    codec.compress(raster, model: settings.model, effort: settings.effort, verify: settings.verifies))
+    codec.compress(set, model: settings.model, effort: settings.effort, verify: settings.verifies))
 }
 
 extension Raster {
@@ -57,6 +67,7 @@ extension Raster {
       throw RasterError.tooLarge(bytes: overflow ? .max : size, limit: memoryLimit)
     }
     let (stride, available) = (picture.stride, picture.size)
+    guard stride >= 0, available >= 0 else { throw Refusal.hugeNumber }
     guard stride >= rowBytes else { throw refuse("stride is \(stride) bytes, and a row takes \(rowBytes)") }
     let (last, tooFar) = stride.multipliedReportingOverflow(by: height - 1)
     guard !tooFar, last <= available - rowBytes else {

@@ -62,6 +62,7 @@ struct PNGRows {
     defer { memory.deallocate() }
     var (row, previous) = (memory, memory + most)
     let out = memory + 2 * most
+    let pixel = picture.bitDepth < 8 ? 1 : picture.pixelBytes
     var number = 0
     for pass in passes {
       let count = rowBytes(pass)
@@ -69,7 +70,7 @@ struct PNGRows {
       for y in 0..<pass.height {
         pack(pass, y, row)
         out[0] = types[number]
-        filter(row, previous, count, to: out)
+        PNGFilter.filter(out[0], row, previous, count: count, pixel: pixel, to: out + 1)
         try body(UnsafeBufferPointer(start: out, count: count + 1))
         swap(&row, &previous)
         number += 1
@@ -97,33 +98,5 @@ struct PNGRows {
         }
       }
     }
-  }
-
-  /// - Parameter out: the filter type, then room for the row.
-  private func filter(
-    _ row: UnsafePointer<UInt8>, _ above: UnsafePointer<UInt8>, _ count: Int, to out: UnsafeMutablePointer<UInt8>
-  ) {
-    let pixel = max(1, picture.bitDepth < 8 ? 1 : picture.pixelBytes)
-    let first = min(pixel, count)
-    let to = out + 1
-    switch out[0] {
-    case 1:
-      for i in 0..<first { to[i] = row[i] }
-      for i in first..<count { to[i] = row[i] &- row[i - pixel] }
-    case 2: for i in 0..<count { to[i] = row[i] &- above[i] }
-    case 3:
-      for i in 0..<first { to[i] = row[i] &- above[i] >> 1 }
-      for i in first..<count { to[i] = row[i] &- UInt8((Int(row[i - pixel]) + Int(above[i])) >> 1) }
-    case 4:
-      for i in 0..<first { to[i] = row[i] &- above[i] }
-      for i in first..<count { to[i] = row[i] &- PNGRows.paeth(row[i - pixel], above[i], above[i - pixel]) }
-    default: to.update(from: row, count: count)
-    }
-  }
-
-  private static func paeth(_ left: UInt8, _ above: UInt8, _ corner: UInt8) -> UInt8 {
-    let (a, b, c) = (Int(left), Int(above), Int(corner))
-    let (pa, pb, pc) = (abs(b - c), abs(a - c), abs(a + b - 2 * c))
-    return pa <= pb && pa <= pc ? left : pb <= pc ? above : corner
   }
 }

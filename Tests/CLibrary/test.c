@@ -146,6 +146,7 @@ static void bad_arguments(void) {
   CHECK(prnn_decode(a, n, NULL, PRNN_SAMPLES, back, sizeof back, SIZE_MAX / 2, NULL, &error) == PRNN_BUFFER_TOO_SMALL);
   CHECK(prnn_decode(a, n, NULL, PRNN_SAMPLES, back, sizeof back - 1, row, NULL, &error) == PRNN_BUFFER_TOO_SMALL);
   CHECK(prnn_decode(a, n, NULL, PRNN_RGBA8, back, sizeof back, 4 * W, NULL, &error) == PRNN_BUFFER_TOO_SMALL);
+  CHECK(prnn_decode(a, n, NULL, PRNN_SAMPLES, back, (size_t)1 << 63, row, NULL, &error) == PRNN_INVALID_ARGUMENT);
   prnn_request request = PRNN_REQUEST_INIT;
   request.width = W + 1, request.height = H;
   CHECK(prnn_decode(a, n, &request, PRNN_SAMPLES, back, sizeof back, row + 3, NULL, &error) == PRNN_INVALID_ARGUMENT);
@@ -189,6 +190,8 @@ static void bad_arguments(void) {
   REFUSED(picture.bit_depth = 4, PRNN_INVALID_ARGUMENT);
   REFUSED(picture.pixels = NULL, PRNN_INVALID_ARGUMENT);
   REFUSED(picture.stride = row - 1, PRNN_INVALID_ARGUMENT);
+  REFUSED(picture.size = (size_t)1 << 63, PRNN_INVALID_ARGUMENT);
+  REFUSED(picture.stride = (size_t)1 << 63, PRNN_INVALID_ARGUMENT);
   REFUSED(picture.size = sizeof pixels - 1, PRNN_BUFFER_TOO_SMALL);
   REFUSED((picture.colour_type = PRNN_PALETTE), PRNN_INVALID_ARGUMENT);
   REFUSED((picture.colour_type = PRNN_PALETTE, picture.palette = pixels, picture.palette_count = 257), PRNN_INVALID_ARGUMENT);

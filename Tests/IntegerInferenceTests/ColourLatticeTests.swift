@@ -6,11 +6,11 @@ import Testing
 @Suite struct ReachableColoursTests {
   /// numpy's count, of spec/reference/lattice.py.
   @Test func coloursOfJFIF() {
-    #expect(ReachableColours.jfif.words.reduce(0) { $0 + $1.nonzeroBitCount } == 4_261_968)
+    #expect(ReachableColours.of(.jfif).words.reduce(0) { $0 + $1.nonzeroBitCount } == 4_261_968)
   }
 
   @Test func knownColours() {
-    let colours = ReachableColours.jfif
+    let colours = ReachableColours.of(.jfif)
     for gray in 0..<256 { #expect(colours.contains(gray * 0x01_01_01)) }
     // Y = 100, Cb = 129, Cr = 130 by hand: R = 100 + 2.80, G = 100 - 0.34 - 1.43, B = 100 + 1.77.
     #expect(colours.contains(103 << 16 | 98 << 8 | 102))

@@ -48,7 +48,9 @@ import Testing
 
   @Test func nothingBeginsOnceItIsCancelled() throws {
     let (codec, done) = try Self.codec(after: 0)
-    #expect(throws: PRNNError.cancelled) { try codec.compress(picture(.gray, 20, 20), model: ModelLibrary.bundled.standard) }
+    #expect(throws: PRNNError.cancelled) {
+      try codec.compress(picture(.gray, 20, 20), model: ModelLibrary.bundled.standard)
+    }
     #expect(done() == 0)
   }
 }

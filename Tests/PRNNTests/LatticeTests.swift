@@ -123,7 +123,7 @@ import Testing
       conversion.forEachColour(planes, count: 1) { if ($1, $2, $3) != (red, green, blue) { unlike += 1 } }
     }
     #expect(unlike == 0)
-    let outside = (0..<1 << 24).first { !ReachableColours.jfif.contains($0) }!
+    let outside = (0..<1 << 24).first { !ReachableColours.of(.jfif).contains($0) }!
     words[outside >> 6] |= 1 << UInt64(outside & 63)
     #expect(!ColourPlanes(conversion, of: words).makesAll)
   }

@@ -41,7 +41,11 @@ import Testing
     let file = try PngSuiteTests.read(name)
     let picture = try Raster(png: file)
     let codec = try Codec()
-    let archive = try codec.compress(picture, model: ModelLibrary.bundled.standard, effort: .fast, verify: false)
+    var set = PictureSet()
+    set.add(picture)
+    set.fileBytes = file.count
+    let archive = try codec.compress(set, model: ModelLibrary.bundled.standard, effort: .fast, verify: false)
+    #expect(archive.count <= file.count + 64)
     let back = try codec.decompress(archive, models: .bundled)
     #expect(back == picture)
     // Header and chunks, in their order, by a reader of their own.

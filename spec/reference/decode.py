@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reference decoder for .prnn archives, format versions 1 to 6.
+"""Reference decoder for .prnn archives, format versions 1 to 9.
 
 Written from format.md, arithmetic.md and mixing.md alone; the names in brackets below, such as [format: IMAG], are the
 sections of these texts. It is meant to be read beside them: it is slow, and uses integers only. What is inside a stream
@@ -37,7 +37,7 @@ GROUPS = {  # colour type -> groups of channels, each with its network [format: 
     6: [([0, 1, 2], COLOUR), ([3], ALPHA)],
 }
 NO_MODEL = 255  # in place of a model's number [format: IMAG]
-NETWORKS, MIXED, PACKED = 0, 1, 2  # the coding of a tile [format: TILE]
+NETWORKS, MIXED, PACKED, FILTERED = 0, 1, 2, 3  # the coding of a tile [format: TILE]
 MOST_PIXELS = 2**26  # of a series; a limit of this program alone, so that a damaged header cannot take all memory
 
 
@@ -117,13 +117,13 @@ class Chunks:
     KNOWN[4] = KNOWN[3]
     KNOWN[5] = KNOWN[4] + (b"TIME", b"META", b"FITS")
     KNOWN[6] = KNOWN[5] + (b"FILE",)
-    KNOWN[7] = KNOWN[8] = KNOWN[6]
+    KNOWN[7] = KNOWN[8] = KNOWN[9] = KNOWN[6]
 
     def __init__(self, data: bytes):
         self.fields = Fields(data, "the archive")
         require(self.fields.take(8) == b"\x89PRNN\r\n\x1a", "not a .prnn archive")
         self.version = self.fields.number("H")
-        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 8")
+        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 9")
         self.skipped = False  # was there a chunk to skip between the last one taken and the one at hand?
         self.newest = False  # was there a chunk that only version 5 has?
         self.several = False  # has any series several tiles?
@@ -307,7 +307,7 @@ def decode_tile(fields: Fields, header: Header, networks: dict, weights: np.ndar
 
 def decode_other_tile(fields: Fields, header: Header, coding: int, samples: np.ndarray) -> None:
     """Fills in the samples of a tile or lot that no network codes. [format: TILE]"""
-    require(coding in (MIXED, PACKED), f"unknown coding {coding} of a tile")
+    require(coding in (MIXED, PACKED, FILTERED), f"unknown coding {coding} of a tile")
     stream = fields.take(fields.number("I"))
     fields.end()
     if coding == MIXED:
@@ -319,17 +319,33 @@ def decode_other_tile(fields: Fields, header: Header, coding: int, samples: np.n
     count, height, width, channels = samples.shape
     depth = min(8, header.bit_depth)
     row = (width * channels * depth + 7) // 8
+    length = row + (coding == FILTERED)  # of a row in the stream
     inflate = zlib.decompressobj()
     try:
-        data = inflate.decompress(stream, count * height * row + 1)
+        data = inflate.decompress(stream, count * height * length + 1)
     except zlib.error as error:
         raise FormatError(f"a tile cannot be inflated ({error})") from None
-    require(inflate.eof and not inflate.unused_data and len(data) == count * height * row, "a tile has another length")
-    bits = np.unpackbits(np.frombuffer(data, np.uint8).reshape(count * height, row), axis=1)
+    require(inflate.eof and not inflate.unused_data and len(data) == count * height * length, "a tile has another length")
+    rows = np.frombuffer(data, np.uint8).reshape(count, height, length)
+    if coding == FILTERED:
+        rows = np.stack([unfiltered(image, channels if depth == 8 else 1) for image in rows])
+    bits = np.unpackbits(rows.reshape(count * height, row), axis=1)
     used = width * channels * depth
     require(not bits[:, used:].any(), "the end of a packed row is not zero")
     places = 1 << np.arange(depth - 1, -1, -1)
     samples[:] = (bits[:, :used].reshape(-1, depth) @ places).reshape(samples.shape)
+
+
+def unfiltered(rows: np.ndarray, pixel: int) -> np.ndarray:
+    """Rows of bytes, of rows with a filter type in front. [format: TILE, coding 3]"""
+    result = np.zeros((len(rows) + 1, pixel + rows.shape[1] - 1), np.int64)  # with a row above and a pixel on the left
+    for above, here, (kind, *data) in zip(result, result[1:], rows.tolist()):
+        require(kind < 5, "a filter type that PNG does not have")
+        for x, value in enumerate(data):
+            left, up, corner = int(here[x]), int(above[x + pixel]), int(above[x])
+            paeth = min((left, up, corner), key=lambda v: abs(left + up - corner - v))  # of equals the first
+            here[x + pixel] = value + (0, left, up, (left + up) // 2, paeth)[kind] & 255
+    return result[1:, pixel:].astype(np.uint8)
 
 
 def read_models(chunks: Chunks, models: dict[bytes, Model]) -> tuple[list[bytes], dict[bytes, Model]]:
@@ -372,7 +388,10 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
     phases = any(h.rules and h.rules.phases for h, _ in series)
     require(chunks.version > 6 or not phases, "phases in LRNG, which only version 7 has")
     planes = any(h.lattice and h.lattice.planes for h, _ in series)
-    require((chunks.version == 8) == planes, "Y, C1 and C2 in place of colours, or none in an archive of version 8")
+    require(chunks.version > 7 or not planes, "Y, C1 and C2 in place of colours, which only version 8 has")
+    require(chunks.version != 8 or planes, "an archive of version 8 without Y, C1 and C2 in place of colours")
+    filtered = any(FILTERED in h.codings for h, _ in series)
+    require((chunks.version == 9) == filtered, "filtered rows before version 9, or none in an archive of version 9")
     require(chunks.version != 7 or phases or chunks.several, "an archive of version 7 of single tiles, without phases")
     require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
     check_names([name for h, _ in series for name in h.names])

@@ -122,6 +122,20 @@ def planes_rgba():
     return np.dstack([colours, (a[0] // 9 * 9).astype(np.uint8)])
 
 
+def unfiltered(h, w, pixel, seed):
+    """A picture whose rows are of 0 and 1 behind one of PNG's filters each."""
+    rng = np.random.default_rng(seed)
+    a = np.zeros((h + 1, w + 1, pixel), int)
+    for y in range(1, h + 1):
+        kind = rng.integers(1, 5)
+        for x in range(1, w + 1):
+            left, up, corner = a[y, x - 1], a[y - 1, x], a[y - 1, x - 1]
+            candidates = np.stack([left, up, corner])
+            nearest = np.take_along_axis(candidates, abs(left + up - corner - candidates).argmin(0)[None], 0)[0]
+            a[y, x] = (rng.random(pixel) < 0.04) * 90 + (left, up, (left + up) // 2, nearest)[kind - 1] & 255
+    return a[1:, 1:].astype(np.uint8)
+
+
 def bits(h, w, seed):
     rng = np.random.default_rng(seed)
     return ((np.add.outer(np.arange(h), np.arange(w)) // 3 + (rng.random((h, w)) < 0.2)) % 2).astype(np.uint8)
@@ -237,6 +251,12 @@ def mixing():
     slopes = 110 + np.add.outer(40 * np.sin(np.arange(12) / 9), 60 * np.sin(np.arange(530) / 37))[..., None]
     slopes = slopes + rng.normal(0, 5, (12, 530, 1)) + rng.normal(0, 2, (12, 530, 3))
     wide = np.concatenate([slopes.clip(0, 255).astype(np.uint8), np.repeat(drawing(12, 106, 3, 78), 5, 1)], 1)
+    yield "filtered-rgb", 8, 2, unfiltered(40, 41, 3, 81), ()
+    yield "filtered-gray-alpha16", 16, 4, unfiltered(26, 21, 4, 82), ()
+    packed = unfiltered(40, 30, 1, 83)
+    yield "filtered-gray4", 4, 0, np.concatenate([packed >> 4, packed & 15], 2).reshape(40, 60, 1), ()
+    waves = {f"{i}.png": np.add.outer(np.arange(60) * 3, np.arange(64) * (5 + i)).astype(np.uint8) for i in range(3)}
+    yield "filtered-lot", 8, 0, {name: a[..., None] for name, a in waves.items()}, ()
     yield "mixing-tiles", 8, 2, wide, ("--model", "photo-fast")
     yield "mixing-lot", 8, 6, {f"{i}.png": np.roll(drawing(15, 14, 4, 79), i, 1) for i in range(5)}, only
 
@@ -304,7 +324,7 @@ def main():
         def add(name, source, samples, *options):
             if "--effort" not in options:
                 options += ("--effort", "fast")
-            if name.split("-")[0] not in ("mixing", "metadata", "exact"):
+            if name.split("-")[0] not in ("mixing", "metadata", "exact", "filtered"):
                 options += ("--coding", "networks")
             if not name.startswith("metadata"):
                 options += ("--no-preserve",)

@@ -70,7 +70,7 @@ typedef struct prnn_info {
 typedef struct prnn_request {
   size_t struct_size;
   uint64_t image;    /* its number in the archive */
-  uint32_t halvings; /* 0: as it is; 1: half its sides, ...; less than `levels` */
+  uint32_t halvings; /* 0: as it is; h: its sides / 2^h, rounded up; less than `levels` */
   uint32_t x;        /* the part's first column and row, and its sides, in pixels of that size; all 0: the whole picture */
   uint32_t y;
   uint32_t width;
@@ -82,7 +82,7 @@ typedef struct prnn_request {
 typedef enum prnn_layout {
   /* The samples as they are, unscaled: one byte each, of 16 bits two, in the machine's order. */
   PRNN_SAMPLES = 0,
-  /* To show: red, green, blue, alpha, 8 bits each; palettes and transparent colours are looked up, depths scaled. */
+  /* To show: red, green, blue, alpha, 8 bits each; palettes and transparent colours are looked up, depths scaled, of 16 bits the high byte. */
   PRNN_RGBA8 = 1
 } prnn_layout;
 
