@@ -20,6 +20,7 @@ struct Compress: ParsableCommand {
   var inputs: [String]
 
   @OptionGroup var write: WriteOptions
+  @OptionGroup var batch: BatchOptions
   @OptionGroup var model: ModelOption
   @OptionGroup var effort: EffortOption
   @OptionGroup var times: TimeOption
@@ -61,49 +62,75 @@ struct Compress: ParsableCommand {
   @Flag(name: .customLong("no-verify"), help: "Do not decode the archive again to check it.")
   var skipsVerification = false
 
-  private var isOneSet: Bool { inputs.count > 1 && write.output != nil }
+  @Flag(
+    help: ArgumentHelp(
+      "Delete each PNG file once its archive is on the disk and was decoded and compared.",
+      discussion: "With --exact only those that come back byte for byte."))
+  var deleteSource = false
+
+  private var isOneSet: Bool { !batch.recursive && inputs.count > 1 && write.output != nil }
 
   func validate() throws {
     if strip, exact { throw ValidationError("--exact keeps all of a file; leave out --strip.") }
-    if !isOneSet { try write.check(inputs, suffix: ".prnn") }
+    if deleteSource, skipsVerification {
+      throw ValidationError("--delete-source needs the check that --no-verify leaves out.")
+    }
+    if deleteSource, inputs.contains("-") { throw ValidationError("--delete-source needs files, not standard input.") }
+    if write.output == "-" || inputs == ["-"] && write.output == nil {
+      if deleteSource { throw ValidationError("--delete-source needs an archive in a file; name one with -o.") }
+      if batch.json { throw ValidationError("--json prints to standard output; name a file with -o.") }
+    }
   }
 
   func run() throws {
+    let inputs = expandingPatterns(inputs)
     if isOneSet {
       let output = write.output!
-      try Failure.reporting([output]) { _ in try compress(PictureSources(inputs), called: output, to: output) }
+      try batch.run([FileJob(input: output, output: output)], write, undone: ("files", "compressed")) { job in
+        try compress(PictureSources(inputs), called: output, job)
+      }
     } else {
-      try Failure.reporting(inputs, undone: ("files", "compressed")) { input in
-        let output = write.path(for: input, suffix: ".prnn")
-        let name = input == "-" ? "standard input" : input
-        if FolderListing.isFolder(input) {
-          if write.output == nil, [".", "..", nil].contains(input.split(separator: "/").last) {
-            throw Failure(input, "name the archive of this folder with -o", status: EX_USAGE)
-          }
-          try compress(PictureSources(folder: input), called: name, to: output)
-        } else {
-          try compress(PictureSources(single: input), called: name, to: output)
+      let files = try batch.files(inputs, write, suffix: ".png", new: ".prnn")
+      try batch.run(files, write, undone: ("files", "compressed")) { job in
+        let name = job.input == "-" ? "standard input" : job.input
+        guard FolderListing.isFolder(job.input) else {
+          return try compress(PictureSources(single: job.input), called: name, job)
         }
+        if write.output == nil, [".", "..", nil].contains(job.input.split(separator: "/").last) {
+          throw Failure(job.input, "name the archive of this folder with -o", status: EX_USAGE)
+        }
+        return try compress(PictureSources(folder: job.input), called: name, job)
       }
     }
   }
 
   /// Makes one archive.
-  private func compress(_ sources: PictureSources, called label: String, to output: String) throws {
-    let library = try model.library()
+  private func compress(_ sources: PictureSources, called label: String, _ job: FileJob) throws -> FileReport {
+    let (library, output) = (try model.library(), job.output)
     let read = sources.identities.union(FileIdentity.sources(inputs))
     try OutputFile.check(output, force: write.force, inputs: read)
+    if batch.dryRun {
+      try sources.check()
+      if !batch.json { try printLine("\(visible(label)) -> \(visible(output))") }
+      return FileReport(planned: job)
+    }
+    let states = deleteSource ? sources.states : []
     let (set, inexact, bad) = try sources.read(
       label, memoryLimit: work.memoryLimit.bytes, strip: strip, times: !times.dropsTimes, exact: exact,
       skipsBad: skipsBad)
-    let bar = ProgressBar(label, total: set.samples * (skipsVerification ? 1 : 2), quiet: write.quiet)
+    let bar = ProgressBar(
+      label, total: set.samples * (skipsVerification ? 1 : 2), quiet: write.quiet || batch.jobs > 1)
     defer { bar.finish() }
+    let archive: [UInt8]
+    WorkOptions.prepareHeap(samples: set.samples)
     do {
-      let archive = try work.codec(progress: bar.advance)
+      archive = try work.codec(jobs: batch.jobs, progress: bar.advance)
         .compress(
           set, model: effort.model(model, in: library), embedModel: embedModel, effort: effort.effort,
           coding: coding, verify: !skipsVerification)
-      try OutputFile.write(output, force: write.force) { sink in try archive.withUnsafeBytes(sink) }
+      try OutputFile.write(output, force: write.force, syncs: deleteSource || !batch.recursive) { sink in
+        try archive.withUnsafeBytes(sink)
+      }
     } catch { throw Failure(label, error) }
     inexact.report(label)
     sources.reportSkipped()
@@ -111,5 +138,9 @@ struct Compress: ParsableCommand {
       let cause = "\(bad) of \(bad + set.count) pictures \(bad == 1 ? "is" : "are") not in the archive"
       throw Failure(label, cause, status: Failure.damageStatus)
     }
+    if deleteSource { try SourceFile.delete(states, archive, output, isExact: !inexact.isAny, label) }
+    return FileReport(
+      job, bytesBefore: sources.bytes, bytesAfter: archive.count, pixels: set.pixels, dims: set.dims,
+      archiveBytes: archive.count)
   }
 }

@@ -1,4 +1,5 @@
 import ArchiveFormat
+import ByteCoding
 import Glibc
 import PRNN
 import Raster
@@ -7,7 +8,7 @@ extension Decompress {
   /// Writes what is whole of a damaged archive, and says what is not.
   ///
   /// - Throws: ``Failure``; with ``Failure/damageStatus`` when something of a damaged archive was written.
-  func writeWhatIsWhole(of file: InputFile, _ input: String, _ library: ModelLibrary) throws {
+  func writeWhatIsWhole(of file: InputFile, _ job: FileJob, _ library: ModelLibrary) throws -> FileReport {
     let bytes = try file.readAll(limit: work.memoryLimit.bytes)
     let salvage = try Archive.Salvage(bytes, knownModels: Set(library.models.map(\.hash)))
     var report = RecoveryReport(file.name, losses: salvage.losses)
@@ -17,11 +18,11 @@ extension Decompress {
     let isSet = archive.isNamed || max(archive.imageCount, salvage.declaredImages ?? 0) > 1
     let number = try only.map { try archive.number(of: $0, file.name) }
     let names = archive.fileNames
-    let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet)
+    let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet || batch.jobs > 1)
     defer { bar.finish() }
-    let codec = try work.codec(progress: bar.advance)
+    let codec = try work.codec(jobs: batch.jobs, progress: bar.advance)
     if let single = number ?? (isSet ? nil : 0) {
-      let output = path(ofPicture: names[single], isSet: isSet, input)
+      let output = path(ofPicture: names[single], isSet: isSet, job)
       try OutputFile.check(output, force: write.force, inputs: FileIdentity.sources(inputs))
       try codec.recover(archive, only: single, models: library) { _, picture, damage in
         report.add(isSet ? "\(names[single])" : "the picture", picture, damage.map(archive.describe))
@@ -29,7 +30,7 @@ extension Decompress {
         if let picture { try OutputFile.write(output, force: write.force, time: time) { try picture.writePNG(to: $0) } }
       }
     } else {
-      let output = try folder(for: names, input, file)
+      let output = try folder(for: names, job, file)
       let times = keepsTimes ? archive.times : []
       do {
         try codec.recover(archive, models: library) { number, picture, damage in
@@ -44,6 +45,10 @@ extension Decompress {
       }
     }
     if report.isDamaged { throw report.failure }
+    let pixels = saturatedSum(
+      archive.series.map { saturatedProduct($0.header.width, $0.header.height, $0.header.count) })
+    return FileReport(
+      job, bytesBefore: bytes.count, bytesAfter: nil, pixels: pixels, dims: archive.dims, archiveBytes: bytes.count)
   }
 }
 

@@ -40,43 +40,58 @@ struct Decompress: ParsableCommand {
   var recover = false
 
   @OptionGroup var write: WriteOptions
+  @OptionGroup var batch: BatchOptions
   @OptionGroup var model: ModelOption
   @OptionGroup var times: TimeOption
   @OptionGroup var work: WorkOptions
 
   func validate() throws {
-    if inputs.count > 1, write.output != nil { throw ValidationError("-o needs a single input.") }
-    if inputs.count > 1, only != nil { throw ValidationError("--only needs a single input.") }
+    if inputs.count > 1, write.output != nil, !batch.recursive { throw ValidationError("-o needs a single input.") }
+    if inputs.count > 1 || batch.recursive, only != nil { throw ValidationError("--only needs a single input.") }
     if recover, crop != nil { throw ValidationError("--recover takes no --crop.") }
-    try write.check(inputs, suffix: ".png")
+    if batch.json, write.output == "-" || inputs.contains("-") && write.output == nil {
+      throw ValidationError("--json prints to standard output; name a file with -o.")
+    }
   }
 
   func run() throws {
-    try Failure.reporting(inputs, undone: ("archives", recover ? "whole" : "decompressed"), decompress)
+    let files = try batch.files(expandingPatterns(inputs), write, suffix: ".prnn", new: ".png")
+    try batch.run(files, write, undone: ("archives", recover ? "whole" : "decompressed"), decompress)
   }
 
-  private func decompress(_ input: String) throws {
+  private func decompress(_ job: FileJob) throws -> FileReport {
     let library = try model.library()
-    let file = try InputFile(input)
+    let file = try InputFile(job.input)
     do {
-      if recover { return try writeWhatIsWhole(of: file, input, library) }
-      let archive = try read(file)
+      if batch.dryRun { return try plan(job, file) }
+      if recover { return try writeWhatIsWhole(of: file, job, library) }
+      let (archive, bytes) = try read(file)
       if let number = try only.map({ try archive.number(of: $0, file.name) }) {
-        let output = path(ofPicture: archive.fileNames[number], isSet: true, input)
-        try decompress(archive, number, from: file, to: output, input, library)
+        let output = path(ofPicture: archive.fileNames[number], isSet: true, job)
+        return try decompress(archive, bytes, number, from: file, to: output, job, library)
       } else if archive.imageCount == 1, !archive.isNamed {
-        let output = path(ofPicture: archive.fileNames[0], isSet: false, input)
-        try decompress(archive, 0, from: file, to: output, input, library)
-      } else {
-        try decompressAll(archive, from: file, input, library)
+        return try decompress(archive, bytes, 0, from: file, to: job.output, job, library)
       }
+      return try decompressAll(archive, bytes, from: file, job, library)
     } catch { throw Failure(file.name, error) }
   }
 
+  /// Says what would be written.
+  private func plan(_ job: FileJob, _ file: InputFile) throws -> FileReport {
+    let archive = try read(file).archive
+    let isSet = archive.imageCount > 1 || archive.isNamed
+    let one = try only.map { try archive.number(of: $0, file.name) }
+    let output = isSet && one == nil ? folder(job) : path(ofPicture: archive.fileNames[one ?? 0], isSet: isSet, job)
+    if !isSet || one != nil { try OutputFile.check(output, force: write.force, inputs: FileIdentity.sources(inputs)) }
+    let planned = FileJob(input: job.input, output: output)
+    if !batch.json { try printLine("\(visible(file.name)) -> \(visible(output))") }
+    return FileReport(planned: planned)
+  }
+
   /// The file for one picture: as asked for, or beside the input.
-  func path(ofPicture name: ImageName, isSet: Bool, _ input: String) -> String {
-    guard isSet, write.output == nil, input != "-" else { return write.path(for: input, suffix: ".png") }
-    let folder = input.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(input[...$0]) } ?? ""
+  func path(ofPicture name: ImageName, isSet: Bool, _ job: FileJob) -> String {
+    guard isSet, write.output == nil, job.input != "-" else { return job.output }
+    let folder = job.output.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(job.output[...$0]) } ?? ""
     return folder + "\(name.lastPart)"
   }
 
@@ -85,12 +100,17 @@ struct Decompress: ParsableCommand {
 
   var keepsTimes: Bool { !times.dropsTimes && crop == nil && scale.halvings == 0 }
 
-  /// The folder for all pictures of a set.
-  func folder(for names: [ImageName], _ input: String, _ file: InputFile) throws -> FolderOutput {
+  /// The folder for all pictures of a set: as asked for, or the archive's name without its suffix.
+  private func folder(_ job: FileJob) -> String {
+    batch.recursive ? replacingSuffix(of: job.output, by: "") : write.path(for: job.input, suffix: "")
+  }
+
+  /// What is written of a set.
+  func folder(for names: [ImageName], _ job: FileJob, _ file: InputFile) throws -> FolderOutput {
     guard crop == nil else {
       throw Failure(file.name, "has \(names.count) pictures; choose one for --crop with --only", status: EX_USAGE)
     }
-    let folder = write.path(for: input, suffix: "")
+    let folder = folder(job)
     guard folder != "-" else {
       let cause = "takes one picture; choose it with --only, or name a folder with -o"
       throw Failure("standard output", cause, status: EX_USAGE)
@@ -99,14 +119,17 @@ struct Decompress: ParsableCommand {
   }
 
   /// The archive; of a smaller size no more than is needed.
-  private func read(_ file: InputFile) throws -> Archive {
-    guard scale.halvings > 0 else { return try Archive(file.readAll(limit: work.memoryLimit.bytes)) }
+  private func read(_ file: InputFile) throws -> (archive: Archive, bytes: Int) {
+    guard scale.halvings > 0 else {
+      let bytes = try file.readAll(limit: work.memoryLimit.bytes)
+      return (try Archive(bytes), bytes.count)
+    }
     var bytes: [UInt8] = []
     while true {
       let more = try file.readAll(upTo: max(1 << 12, bytes.count))
       bytes += more
       guard bytes.count <= work.memoryLimit.bytes else { throw InputFile.tooLarge(file.name) }
-      do { return try Archive(beginning: bytes, halvings: scale.halvings) } catch ArchiveError.truncated
+      do { return (try Archive(beginning: bytes, halvings: scale.halvings), bytes.count) } catch ArchiveError.truncated
         where !more.isEmpty
       {}
     }
@@ -114,42 +137,65 @@ struct Decompress: ParsableCommand {
 
   /// Writes one picture.
   private func decompress(
-    _ archive: Archive, _ number: Int, from file: InputFile, to output: String, _ input: String, _ library: ModelLibrary
-  ) throws {
+    _ archive: Archive, _ bytes: Int, _ number: Int, from file: InputFile, to output: String, _ job: FileJob,
+    _ library: ModelLibrary
+  ) throws -> FileReport {
     try OutputFile.check(output, force: write.force, inputs: FileIdentity.sources(inputs))
     let header = archive.series[archive.place(ofImage: number).series].header
     let crop = crop ?? header.frame
-    let bar = ProgressBar(file.name, total: header.samples(decodedFor: crop), quiet: write.quiet)
+    WorkOptions.prepareHeap(samples: header.samples(decodedFor: crop))
+    let bar = ProgressBar(file.name, total: header.samples(decodedFor: crop), quiet: write.quiet || batch.jobs > 1)
     defer { bar.finish() }
-    let codec = try work.codec(progress: bar.advance)
+    let codec = try work.codec(jobs: batch.jobs, progress: bar.advance)
     let raster = try codec.decompress(archive, image: number, crop: crop, models: library)
     let original = self.crop == nil && scale.halvings == 0
-    let bytes = original ? try codec.original(raster, number, archive, file.name) : nil
+    let png = original ? try codec.original(raster, number, archive, file.name) : nil
     let time = time(of: number, in: archive)
-    try OutputFile.write(output, force: write.force, time: time) { try raster.write(bytes, to: $0) }
+    var written = 0
+    try OutputFile.write(output, force: write.force, time: time, syncs: !batch.recursive) { sink in
+      try raster.write(png) {
+        written += $0.count
+        try sink($0)
+      }
+    }
+    let pixels = raster.width * raster.height
+    return FileReport(
+      FileJob(input: job.input, output: output), bytesBefore: bytes, bytesAfter: written, pixels: pixels,
+      dims: archive.dims, archiveBytes: bytes)
   }
 
   /// Writes all pictures to a folder.
   private func decompressAll(
-    _ archive: Archive, from file: InputFile, _ input: String, _ library: ModelLibrary
-  ) throws {
+    _ archive: Archive, _ bytes: Int, from file: InputFile, _ job: FileJob, _ library: ModelLibrary
+  ) throws -> FileReport {
     let names = archive.fileNames
-    let output = try folder(for: names, input, file)
+    let output = try folder(for: names, job, file)
     let times = keepsTimes ? archive.times : []
-    let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet)
+    WorkOptions.prepareHeap(samples: archive.samples)
+    let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet || batch.jobs > 1)
     defer { bar.finish() }
+    var (written, pixels) = (0, 0)
     do {
-      let codec = try work.codec(progress: bar.advance)
+      let codec = try work.codec(jobs: batch.jobs, progress: bar.advance)
       try codec.decompress(archive, models: library) { number, raster in
-        let bytes = scale.halvings == 0 ? try codec.original(raster, number, archive, file.name) : nil
+        let png = scale.halvings == 0 ? try codec.original(raster, number, archive, file.name) : nil
         let time = times.isEmpty ? nil : times[number]
-        try output.write(names[number], time: time) { try raster.write(bytes, to: $0) }
+        pixels += raster.width * raster.height
+        try output.write(names[number], time: time) { sink in
+          try raster.write(png) {
+            written += $0.count
+            try sink($0)
+          }
+        }
       }
       output.keep()
     } catch {
       output.takeBack()
       throw error
     }
+    return FileReport(
+      FileJob(input: job.input, output: folder(job)), bytesBefore: bytes, bytesAfter: written, pixels: pixels,
+      dims: archive.dims, archiveBytes: bytes)
   }
 }
 

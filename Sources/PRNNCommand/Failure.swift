@@ -1,10 +1,12 @@
 import ArchiveFormat
 import ArgumentParser
+import Dispatch
 import Glibc
 import PRNN
 import PixelModels
 import PixelTraining
 import Raster
+import Synchronization
 
 /// What went wrong with one file, for one line on stderr, with the exit status of sysexits.h.
 struct Failure: Error {
@@ -50,20 +52,48 @@ struct Failure: Error {
   static func reporting(
     _ files: [String], undone: (files: String, deed: String)? = nil, _ action: (String) throws -> Void
   ) throws {
-    var status: Int32?
-    var failures = 0
+    var failures: [Failure] = []
     for file in files {
-      do { try action(file) } catch {
-        let failure = Failure(file, error)
-        warn("\(failure.file): \(failure.cause)")
-        status = status ?? failure.status
-        failures += 1
+      do { try action(file) } catch { failures.append(warned(Failure(file, error))) }
+    }
+    try report(failures, of: files.count, undone)
+  }
+
+  /// The same for the numbers of files, from several threads.
+  ///
+  /// - Parameters:
+  ///   - jobs: how many at once.
+  ///   - action: throws nothing but failures.
+  static func reporting(
+    _ files: Range<Int>, jobs: Int, undone: (files: String, deed: String),
+    _ action: @escaping @Sendable (Int) throws -> Void
+  ) throws {
+    let next = Atomic(files.lowerBound)
+    let failures = Mutex<[(number: Int, failure: Failure)]>([])
+    DispatchQueue.concurrentPerform(iterations: max(1, min(jobs, files.count))) { _ in
+      while case let number = next.wrappingAdd(1, ordering: .relaxed).oldValue, number < files.upperBound {
+        do { try action(number) } catch {
+          let failure = warned(Failure("file \(number)", error))
+          failures.withLock { $0.append((number, failure)) }
+        }
       }
     }
-    if let undone, failures > 0, files.count > 1 {
-      warn("\(failures) of \(files.count) \(undone.files) \(failures == 1 ? "was" : "were") not \(undone.deed)")
+    let inOrder = failures.withLock { $0.sorted { $0.number < $1.number } }
+    try report(inOrder.map(\.failure), of: files.count, undone)
+  }
+
+  private static func warned(_ failure: Failure) -> Failure {
+    warn("\(visible(failure.file)): \(failure.cause)")
+    return failure
+  }
+
+  /// Says how many failed, and throws the status of the first.
+  private static func report(_ failures: [Failure], of count: Int, _ undone: (files: String, deed: String)?) throws {
+    guard let first = failures.first else { return }
+    if let undone, count > 1 {
+      warn("\(failures.count) of \(count) \(undone.files) \(failures.count == 1 ? "was" : "were") not \(undone.deed)")
     }
-    if let status { throw ExitCode(status) }
+    throw ExitCode(first.status)
   }
 }
 
@@ -74,8 +104,17 @@ func printLine(_ text: String) throws {
   try Array((text + "\n").utf8).withUnsafeBytes { try OutputFile.put($0, to: STDOUT_FILENO, "standard output") }
 }
 
-/// One line on stderr.
-func warn(_ message: String) { writeError("prnn: \(message)\n") }
+/// One line on stderr; on a terminal the name of the program is red (https://no-color.org).
+func warn(_ message: String) {
+  // A bar may stand there.
+  let start = isatty(STDERR_FILENO) == 1 ? "\r\u{1B}[K" : ""
+  writeError(start + (isColoured ? "\u{1B}[1;31mprnn:\u{1B}[0m" : "prnn:") + " \(message)\n")
+}
+
+private let isColoured: Bool = {
+  func value(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
+  return isatty(STDERR_FILENO) == 1 && value("NO_COLOR").isEmpty && value("TERM") != "dumb"
+}()
 
 func writeError(_ text: String) {
   let bytes = Array(text.utf8)

@@ -6,8 +6,7 @@ import Glibc
 final class FolderOutput {
   private let folder: String
   private let force: Bool
-  /// Files and folders that were ``Unfinished`` before.
-  private let before: Int
+  private let made = Unfinished.Group()
   /// Folders that are there.
   private var known: Set<[UInt8]> = []
 
@@ -18,7 +17,6 @@ final class FolderOutput {
   init(_ folder: String, names: [ImageName], force: Bool, inputs: Set<FileIdentity>) throws {
     self.folder = folder
     self.force = force
-    before = Unfinished.change { $0.count }
     // By bytes: Swift's strings are equal when Unicode says so, files' names are not.
     var checked: Set<[UInt8]> = []
     for name in names {
@@ -36,14 +34,14 @@ final class FolderOutput {
     _ name: ImageName, time: Int64?, _ body: (@escaping (UnsafeRawBufferPointer) throws -> Void) throws -> Void
   ) throws {
     for parent in parents(of: name, outside: &known) { try make(parent) }
-    try OutputFile.write(path(name), force: force, time: time, isOneOfMany: true, body)
+    try OutputFile.write(path(name), force: force, time: time, group: made, syncs: false, body)
   }
 
   /// Removes what this run has added to the folder. A folder that somebody else has put a file into stays.
-  func takeBack() { Unfinished.takeBack(to: before) }
+  func takeBack() { Unfinished.takeBack(made) }
 
   /// All files are there, and stay.
-  func keep() { Unfinished.change { $0.removeSubrange(before...) } }
+  func keep() { Unfinished.keep(made) }
 
   private func path(_ name: ImageName) -> String { FolderListing.path(of: name.bytes, in: folder) }
 
@@ -63,7 +61,7 @@ final class FolderOutput {
   private func make(_ folder: String) throws {
     try Unfinished.change { unfinished in
       if mkdir(folder, 0o777) == 0 {
-        unfinished.append(folder)
+        unfinished.append(.init(path: folder, group: made))
       } else if errno != EEXIST {
         throw Failure(folder, errno: errno, status: EX_CANTCREAT)
       }

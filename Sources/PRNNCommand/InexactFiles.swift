@@ -11,6 +11,8 @@ struct InexactFiles {
   /// - Parameter all: files of the archive.
   init(all: Int) { self.all = all }
 
+  var isAny: Bool { count > 0 }
+
   mutating func note(_ path: String, _ cause: String) {
     count += 1
     first = first ?? (path, cause)

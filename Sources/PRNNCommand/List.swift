@@ -47,8 +47,7 @@ struct List: ParsableCommand {
         Row(
           name: "\(name)", width: h.width, height: h.height, colourType: h.colourTypeName, bitDepth: Int(h.bitDepth))
       }
-      let samples = saturatedSum(
-        archive.series.map { saturatedProduct($0.header.imageSamples / $0.header.sampleBytes, $0.header.count) })
+      let samples = archive.dims
       let listing = Listing(
         bytes: bytes.count, samples: samples, bitsPerDim: Double(bytes.count * 8) / Double(samples),
         images: rows)
@@ -58,6 +57,11 @@ struct List: ParsableCommand {
 }
 
 extension Archive {
+  /// Samples of all images, one for each channel of a pixel whatever its bits.
+  var dims: Int {
+    saturatedSum(series.map { saturatedProduct($0.header.imageSamples / $0.header.sampleBytes, $0.header.count) })
+  }
+
   /// The names of all images in a folder: their own, or their numbers from 1 where they have none.
   var fileNames: [ImageName] {
     guard !isNamed else { return series.flatMap(\.names) }

@@ -26,10 +26,10 @@ enum OutputFile {
   /// - Parameters:
   ///   - time: when it is to have been modified, in seconds since 1970 began; nil: now. Pipes, devices and file systems that
   ///     have no such times take what they can.
-  ///   - isOneOfMany: it goes when a signal ends the program before all are written, and no time is spent to see it on the
-  ///     disk.
+  ///   - group: the files that it goes with when a signal ends the program before all are written.
+  ///   - syncs: wait until it is on the disk.
   static func write(
-    _ path: String, force: Bool, time: Int64? = nil, isOneOfMany: Bool = false,
+    _ path: String, force: Bool, time: Int64? = nil, group: Unfinished.Group? = nil, syncs: Bool = true,
     _ body: (@escaping (UnsafeRawBufferPointer) throws -> Void) throws -> Void
   ) throws {
     try check(path, force: force)
@@ -40,9 +40,9 @@ enum OutputFile {
     let descriptor = file.descriptor
     try body { try put($0, to: descriptor, path) }
     if let time { setTime(of: descriptor, time) }
-    try file.synchronise(withDisk: !isOneOfMany)
-    try file.publish(force: force, mayGo: isOneOfMany)
-    if !isOneOfMany { file.synchroniseName() }
+    try file.synchronise(withDisk: syncs)
+    try file.publish(force: force, group: group)
+    if syncs { file.synchroniseName() }
   }
 
   /// Whether a name stands for a pipe or a device, which is written to and not replaced.

@@ -1,6 +1,5 @@
 import ArchiveFormat
 import ArgumentParser
-import CMalloc
 
 @main
 struct PRNNCommand: ParsableCommand {
@@ -13,11 +12,4 @@ struct PRNNCommand: ParsableCommand {
       Evaluate.self, Sample.self, Complete.self,
       Inspect.self, Bench.self,
     ])
-
-  static func main() {
-    // Streams come and go in every size: in the heap what one leaves is seldom of use for the next, and stays (a quarter of the
-    // peak memory of a picture of 100 MPixel).
-    mallopt(M_MMAP_THRESHOLD, 1 << 17)
-    main(nil)
-  }
 }

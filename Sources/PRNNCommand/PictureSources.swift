@@ -81,6 +81,22 @@ struct PictureSources {
     sources.append(source)
   }
 
+  /// The files as they are now; without those that cannot be read.
+  var states: [SourceFile] { sources.compactMap { SourceFile($0.path) } }
+
+  /// Bytes of all files; nil when they come by standard input.
+  var bytes: Int? { isSingle && sources[0].path == "-" ? nil : states.reduce(0) { $0 + $1.size } }
+
+  /// Looks whether all files can be read, without reading them.
+  ///
+  /// - Throws: ``Failure``.
+  func check() throws {
+    for source in sources {
+      if let failure = source.failure { throw failure }
+      _ = try InputFile(source.path)
+    }
+  }
+
   /// The files, which no output may replace.
   var identities: Set<FileIdentity> { FileIdentity.sources(sources.lazy.map(\.path)) }
 
@@ -143,6 +159,7 @@ struct PictureSources {
       let advice = bad.count < sources.count ? "; replace them, or leave them out with --skip-bad" : ""
       throw Failure(label, part + advice, status: bad[0].status)
     }
+    set.fileBytes = bad.isEmpty ? bytes : nil
     return (set, inexact, bad.count)
   }
 

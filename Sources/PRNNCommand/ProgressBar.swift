@@ -42,13 +42,59 @@ final class ProgressBar: Sendable {
 
   private func line(done: Int, seconds: Double) -> String {
     let part = min(1, Double(done) / Double(total))
-    let filled = Int(part * 24)
-    let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
     let rate = Double(done) / seconds / 1e6
-    let left = Int((seconds / max(part, 1e-6)) * (1 - part) + 0.5)
-    return
-      "\(label) [\(bar)] \(Int(part * 100)) %  \(decimals(rate, 2)) Msamples/s  \(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left"
+    let left = clock((seconds / max(part, 1e-6)) * (1 - part))
+    return "\(label) \(drawnBar(part)) \(Int(part * 100)) %  \(decimals(rate, 2)) Msamples/s  \(left) left"
   }
+}
+
+/// A bar of files on stderr, for many at once; shown when it is a terminal, after the first second.
+final class FilesBar: Sendable {
+  private struct State {
+    var done = 0
+    var drawn = 0.0
+    var isShown = false
+  }
+
+  private let total: Int
+  private let isEnabled: Bool
+  private let start = now()
+  private let state = Mutex(State())
+
+  init(total: Int, quiet: Bool) {
+    self.total = max(1, total)
+    isEnabled = !quiet && total > 1 && isatty(STDERR_FILENO) == 1
+  }
+
+  /// Counts a file. From any thread.
+  func advance() {
+    guard isEnabled else { return }
+    state.withLock { s in
+      s.done += 1
+      let time = now() - start
+      guard time > 1, time - s.drawn > 0.1 else { return }
+      (s.drawn, s.isShown) = (time, true)
+      let rate = Double(s.done) / time
+      writeError(
+        "\r\u{1B}[K\(drawnBar(Double(s.done) / Double(total))) \(s.done) of \(total) files  \(decimals(rate, 1)) files/s  \(clock(Double(total - s.done) / rate)) left"
+      )
+    }
+  }
+
+  /// Takes the bar away.
+  func finish() { state.withLock { if $0.isShown { writeError("\r\u{1B}[K") } } }
+}
+
+/// `part` of 24 places.
+private func drawnBar(_ part: Double) -> String {
+  let filled = Int(min(1, part) * 24)
+  return "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled) + "]"
+}
+
+/// Seconds as minutes and seconds.
+private func clock(_ seconds: Double) -> String {
+  let whole = Int(seconds + 0.5)
+  return "\(whole / 60):\(whole % 60 < 10 ? "0" : "")\(whole % 60)"
 }
 
 /// Seconds of the monotonic clock.

@@ -1,11 +1,13 @@
 import ArgumentParser
+import CMalloc
 import Glibc
 import IntegerInference
 import PRNN
 import PixelModels
 
 struct WorkOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Threads to use.", valueName: "n"))
+  @Option(
+    name: [.long, .customShort("T")], help: ArgumentHelp("Threads to use.", valueName: "n"))
   var threads: Int = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
   @Option(help: ArgumentHelp("The most memory a picture may take, with K, M or G.", valueName: "size"))
@@ -17,8 +19,15 @@ struct WorkOptions: ParsableArguments {
     guard (1...1024).contains(threads) else { throw ValidationError("--threads takes a number from 1 to 1024.") }
   }
 
-  func codec(progress: @escaping @Sendable (Int) -> Void = { _ in }) throws -> Codec {
-    try Codec(threads: threads, memoryLimit: memoryLimit.bytes, progress: progress)
+  /// Before pictures of so many samples are coded. The streams of large ones come and go in every size: what one leaves in the
+  /// heap is seldom of use for the next, and stays (a quarter of the peak memory of 100 MPixel).
+  static func prepareHeap(samples: Int) {
+    if samples > 1 << 25 { mallopt(M_MMAP_THRESHOLD, 1 << 17) }
+  }
+
+  /// - Parameter jobs: codecs at work at the same time, which share the threads.
+  func codec(jobs: Int = 1, progress: @escaping @Sendable (Int) -> Void = { _ in }) throws -> Codec {
+    try Codec(threads: max(1, threads / jobs), memoryLimit: memoryLimit.bytes, progress: progress)
   }
 }
 
@@ -41,13 +50,10 @@ struct WriteOptions: ParsableArguments {
   func path(for input: String, suffix: String) -> String {
     if let output { return output }
     if input == "-" { return "-" }
-    // In bytes: a name need not consist of whole characters.
+    guard FolderListing.isFolder(input) else { return replacingSuffix(of: input, by: suffix) }
     var bytes = Array(input.utf8)
     while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
-    let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
-    let dot = bytes[start...].lastIndex(of: UInt8(ascii: ".")).flatMap { $0 == start ? nil : $0 }
-    let end = FolderListing.isFolder(input) ? bytes.endIndex : dot ?? bytes.endIndex
-    return String(decoding: bytes[..<end], as: UTF8.self) + suffix
+    return String(decoding: bytes, as: UTF8.self) + suffix
   }
 
   /// - Throws: `ValidationError` when two inputs would be written to one file.
@@ -61,6 +67,15 @@ struct WriteOptions: ParsableArguments {
       seen[Array(path.utf8)] = input
     }
   }
+}
+
+/// The path of a file with another suffix in place of its own, if it has one.
+func replacingSuffix(of path: String, by suffix: String) -> String {
+  // In bytes: a name need not consist of whole characters.
+  let bytes = Array(path.utf8)
+  let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+  let dot = bytes[start...].lastIndex(of: UInt8(ascii: ".")).flatMap { $0 == start ? nil : $0 }
+  return String(decoding: bytes[..<(dot ?? bytes.endIndex)], as: UTF8.self) + suffix
 }
 
 /// An effort by its name, or by the numbers of spec/format.md ("LRNG") with commas between them, those of several copies of the
@@ -94,11 +109,39 @@ extension Effort: ExpressibleByArgument {
 }
 
 struct EffortOption: ParsableArguments {
+  /// The efforts by numbers, as other compressors have them.
+  enum Level: Int, CaseIterable, EnumerableFlag {
+    case one = 1
+    case two, three, four, five, six, seven, eight, nine
+
+    static func name(for level: Level) -> NameSpecification { .customShort(Character("\(level.rawValue)")) }
+
+    static func help(for level: Level) -> ArgumentHelp? {
+      switch level {
+      case .one: "The same as --effort fast; so are -2 and -3."
+      case .four: "The same as --effort balanced; so are -5 and -6."
+      case .seven: "The same as --effort max; so are -8 and -9."
+      default: .hidden
+      }
+    }
+
+    var effort: Effort { rawValue < 4 ? .fast : rawValue < 7 ? .balanced : .max }
+  }
+
   @Option(
+    name: .customLong("effort"),
     help: ArgumentHelp(
-      "How much time coding may take: fast, balanced or max. A higher effort makes smaller archives.",
+      "How much time coding may take: fast, balanced (unless told otherwise) or max. A higher effort makes smaller archives.",
       valueName: "effort"))
-  var effort: Effort = .balanced
+  var chosen: Effort?
+
+  @Flag(exclusivity: .exclusive) var level: Level?
+
+  var effort: Effort { chosen ?? level?.effort ?? .balanced }
+
+  func validate() throws {
+    if chosen != nil, let level { throw ValidationError("-\(level.rawValue) is an effort; leave it out, or --effort.") }
+  }
 
   /// The model for new archives: the one asked for, or that of the effort.
   func model(_ option: ModelOption, in library: ModelLibrary) -> Model {

@@ -35,7 +35,7 @@ struct TemporaryFile {
         let name = anyName(in: folder)
         let descriptor = open(name, O_CREAT | O_EXCL | writing, 0o666)
         if descriptor >= 0 {
-          unfinished.append(name)
+          unfinished.append(.init(path: name))
           return (descriptor, name)
         }
         guard errno == EEXIST else { throw Failure(target, errno: errno, status: EX_CANTCREAT) }
@@ -47,13 +47,13 @@ struct TemporaryFile {
   ///
   /// - Parameters:
   ///   - force: replace a file that has this name.
-  ///   - mayGo: it goes when the run does not come to its end, if it replaces none.
+  ///   - group: it goes with these when the run does not come to its end, if it replaces none.
   /// - Throws: ``Failure``, also if there is such a file and not `force`.
-  mutating func publish(force: Bool, mayGo: Bool) throws {
+  mutating func publish(force: Bool, group: Unfinished.Group?) throws {
     try Unfinished.change { unfinished in
       let isNew = !force || access(target, F_OK) != 0
       if force { try replace(&unfinished) } else { try add(&unfinished) }
-      if mayGo, isNew { unfinished.append(target) }
+      if let group, isNew { unfinished.append(.init(path: target, group: group)) }
     }
   }
 
@@ -63,20 +63,20 @@ struct TemporaryFile {
     Unfinished.change { forget(&$0) }
   }
 
-  private mutating func forget(_ unfinished: inout [String]) {
+  private mutating func forget(_ unfinished: inout [Unfinished.Entry]) {
     guard let name else { return }
     unlink(name)
     drop(&unfinished)
   }
 
   /// It does not have its temporary name any more.
-  private mutating func drop(_ unfinished: inout [String]) {
-    unfinished.removeAll { $0 == name }
+  private mutating func drop(_ unfinished: inout [Unfinished.Entry]) {
+    unfinished.removeAll { $0.path == name }
     name = nil
   }
 
   /// Takes the name if no other file has it: of two programs one.
-  private mutating func add(_ unfinished: inout [String]) throws {
+  private mutating func add(_ unfinished: inout [Unfinished.Entry]) throws {
     guard let name else {
       guard link(as: target) == 0 else { throw failure }
       return
@@ -95,7 +95,7 @@ struct TemporaryFile {
     drop(&unfinished)
   }
 
-  private mutating func replace(_ unfinished: inout [String]) throws {
+  private mutating func replace(_ unfinished: inout [Unfinished.Entry]) throws {
     if name == nil, link(as: target) == 0 { return }
     while name == nil {
       let any = TemporaryFile.anyName(in: TemporaryFile.folder(of: target))
@@ -104,7 +104,7 @@ struct TemporaryFile {
         throw failure
       }
       name = any
-      unfinished.append(any)
+      unfinished.append(.init(path: any))
     }
     guard rename(name!, target) == 0 else { throw failure }
     drop(&unfinished)

@@ -22,6 +22,11 @@ func printable(_ text: some Sequence<Unicode.Scalar>, most: Int = 160) -> String
   return result
 }
 
+/// The path of a file on one line.
+func visible(_ path: String) -> String {
+  path.utf8.allSatisfy { (32...126).contains($0) } ? path : printable(path.unicodeScalars, most: 4096)
+}
+
 /// A time in seconds since 1970 began, as 2026-11-21 21:02:31 UTC; of years that no calendar has, the seconds.
 func utc(_ seconds: Int64) -> String {
   var (time, fields) = (time_t(seconds), tm())

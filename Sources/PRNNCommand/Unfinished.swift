@@ -3,11 +3,20 @@ import Synchronization
 
 /// Files and folders that a run has made and that go when it does not come to its end, a signal included.
 enum Unfinished {
+  /// Those that stay or go together.
+  final class Group: Sendable {}
+
+  struct Entry {
+    let path: String
+    /// nil: a file by itself.
+    var group: Group?
+  }
+
   /// In the order they were made.
-  private static let paths = Mutex<[String]>([])
+  private static let paths = Mutex<[Entry]>([])
 
   /// Runs what makes, names or removes such files; a signal ends the program before it or after it.
-  static func change<Result>(_ body: (inout [String]) throws -> Result) rethrows -> Result {
+  static func change<Result>(_ body: (inout [Entry]) throws -> Result) rethrows -> Result {
     listen()
     return try paths.withLock { try body(&$0) }
   }
@@ -15,21 +24,27 @@ enum Unfinished {
   /// Catches the signals that end a program, from the first time on.
   static func listen() { _ = isListening }
 
-  /// Removes what was made last, down to so many; folders only when they are empty.
-  static func takeBack(to count: Int) { change { remove(&$0, to: count) } }
-
-  private static func remove(_ paths: inout [String], to count: Int) {
-    // Folders after what is in them.
-    while paths.count > count, let path = paths.popLast() {
-      if unlink(path) != 0 { rmdir(path) }
+  /// Removes all of a group; folders only when they are empty.
+  static func takeBack(_ group: Group) {
+    change { entries in
+      remove(entries.filter { $0.group === group })
+      entries.removeAll { $0.group === group }
     }
+  }
+
+  /// All of a group stay.
+  static func keep(_ group: Group) { change { $0.removeAll { $0.group === group } } }
+
+  private static func remove(_ entries: [Entry]) {
+    // Folders after what is in them.
+    for entry in entries.reversed() where unlink(entry.path) != 0 { rmdir(entry.path) }
   }
 
   /// Removes all and ends the program by a signal: a shell sees 128 and its number.
   static func end(by number: Int32) -> Never {
     // Nothing is made after this.
     paths.withLock { paths in
-      remove(&paths, to: 0)
+      remove(paths)
       signal(number, SIG_DFL)
       var only = sigset_t()
       sigemptyset(&only)

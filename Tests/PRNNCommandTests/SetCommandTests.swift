@@ -92,7 +92,7 @@ import Testing
   }
 
   @Test func listing() throws {
-    #expect(run("compress", try pictures()).status == 0)
+    #expect(run("compress", "--coding", "networks", try pictures()).status == 0)
     let list = shell("\(program) list '\(folder / "set.prnn")' 1>&2").error.split(separator: "\n")
     #expect(list.prefix(2) == ["6 × 5  gray  8 bits  1.png", "6 × 5  gray  8 bits  b/x.PNG"])
     // 3 · 6 · 5 + 2 · 9 · 5
