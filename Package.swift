@@ -77,6 +77,7 @@ let package = Package(
       dependencies: ["PRNN", "ByteCoding", "Raster", "PixelModels", "ArchiveFormat", "IntegerInference"]),
     .testTarget(
       name: "PRNNCommandTests",
-      dependencies: ["PRNNCommand", "PRNN", "PixelModels", "PixelTraining", "Raster", "ArchiveFormat"]),
+      dependencies: ["PRNNCommand", "PRNN", "PixelModels", "PixelTraining", "Raster", "ArchiveFormat"],
+      exclude: ["Help"]),
   ]
 )

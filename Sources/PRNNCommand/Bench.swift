@@ -11,6 +11,10 @@ struct Bench: ParsableCommand {
     discussion: """
       Takes PNG and JPEG files, and folders, which are searched. Bits/dim are bits of the whole file for each sample. \
       The mean row has the mean of the files' bits/dim, and the speed over all their pixels.
+
+      Examples:
+        prnn bench photo.png pictures
+        prnn bench --json --effort fast photo.png
       """)
 
   @Argument(help: "Pictures and folders.")
@@ -63,8 +67,11 @@ struct Bench: ParsableCommand {
     let png = isJPEG ? try raster.png() : bytes
     let codec = try work.codec()
     let start = now()
+    var set = PictureSet()
+    set.add(raster)
+    set.fileBytes = isJPEG ? nil : bytes.count
     let archive = try codec.compress(
-      raster, model: effort.model(model, in: library), effort: effort.effort, verify: false)
+      set, model: effort.model(model, in: library), effort: effort.effort, verify: false)
     let coded = now()
     let back = try codec.decompress(archive, models: library)
     let decoded = now()

@@ -9,6 +9,9 @@ struct Complete: ParsableCommand {
     discussion: """
       Writes a row of pictures: the picture, the part that is given, and the completions. A model draws the missing pixels in \
       raster order from what is above and left of them.
+
+      Examples:
+        prnn complete photo.png --model photo -o completed.png
       """)
 
   enum Part: String, ExpressibleByArgument, CaseIterable {

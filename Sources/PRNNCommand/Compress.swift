@@ -14,6 +14,13 @@ struct Compress: ParsableCommand {
       inputs and one -o make one archive of all. The PNG files stay. What cannot be compressed is named, and the others are; an \
       archive of several pictures is made of all or, with --skip-bad, of those that can be. Every archive is decoded and compared before it is kept. \
       JPEG pictures are refused: they are already smaller than an archive of their pixels.
+
+      Examples:
+        prnn compress photo.png
+        prnn compress -9 photo.png -o small.prnn
+        prnn compress -r -j 2 pictures -o archives
+        prnn compress pictures -o set.prnn
+        prnn compress - < photo.png > photo-2.prnn
       """)
 
   @Argument(help: "PNG files and folders; - is standard input.")

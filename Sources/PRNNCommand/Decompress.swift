@@ -11,6 +11,12 @@ struct Decompress: ParsableCommand {
     discussion: """
       Each IN.prnn becomes IN.png beside it, or, if it holds a set of pictures, the folder IN; the archive stays. -o names \
       another file or folder. Of archives made with compress --exact the files come back byte for byte.
+
+      Examples:
+        prnn decompress photo.prnn -o copy.png
+        prnn decompress set.prnn -o copies
+        prnn decompress set.prnn --only a.png
+        prnn decompress photo.prnn --crop 16x12+4+2 -o part.png
       """)
 
   @Argument(help: "Archives; - is standard input.")

@@ -11,6 +11,9 @@ struct Evaluate: ParsableCommand {
     discussion: """
       The negative log-likelihood under the network of floats (where the model file holds them) and under that of integers, \
       and what the pictures really take: nats for a picture and bits for a sample.
+
+      Examples:
+        prnn evaluate --model net.prnnm --tile 8x8 pictures
       """)
 
   @OptionGroup var model: ModelOption

@@ -3,7 +3,12 @@ import PRNN
 
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what an archive holds, without decoding its pixels.")
+    abstract: "Show what an archive holds, without decoding its pixels.",
+    discussion: """
+      Examples:
+        prnn info photo.prnn
+        prnn info --json set.prnn
+      """)
 
   @Argument(help: "An archive; - is standard input.")
   var file: String

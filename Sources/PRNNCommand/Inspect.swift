@@ -10,6 +10,9 @@ struct Inspect: ParsableCommand {
     discussion: """
       The heatmap has a pixel for each of the picture: black costs nothing, blue, red and yellow more, white the bits that are \
       printed and above.
+
+      Examples:
+        prnn inspect photo.prnn --heatmap heat.png
       """)
 
   @Argument(help: "An archive; - is standard input.")

@@ -6,7 +6,12 @@ import PRNN
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List the pictures in an archive.",
-    discussion: "Each line has the size, the type and the name that decompress writes or takes with --only.")
+    discussion: """
+      Each line has the size, the type and the name that decompress writes or takes with --only.
+
+      Examples:
+        prnn list set.prnn
+      """)
 
   @Argument(help: "An archive; - is standard input.")
   var file: String

@@ -5,7 +5,11 @@ import PixelModels
 
 struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the models of the program: the first is used when none is asked for.")
+    abstract: "List the models of the program: the first is used when none is asked for.",
+    discussion: """
+      Examples:
+        prnn models
+      """)
 
   @Flag(help: "Print JSON.")
   var json = false

@@ -9,6 +9,9 @@ struct Quantise: ParsableCommand {
     discussion: """
       Takes the networks of safetensors files (prnn train, or PyTorch with spec/reference), several for a multi-scale model, \
       coarsest first, and pictures to find the scales of the activations on.
+
+      Examples:
+        prnn quantise --weights net.safetensors --tile 8x8 pictures -o net.prnnm
       """)
 
   @Option(help: ArgumentHelp("Trained weights; once for each level.", valueName: "file.safetensors"))

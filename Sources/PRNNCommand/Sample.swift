@@ -7,7 +7,12 @@ import Raster
 struct Sample: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draw pictures from a model.",
-    discussion: "Random bits, decoded with the loop that decodes archives; a grid of them is written as PNG.")
+    discussion: """
+      Random bits, decoded with the loop that decodes archives; a grid of them is written as PNG.
+
+      Examples:
+        prnn sample --model photo --size 16x12 --count 4 -o drawn.png
+      """)
 
   @OptionGroup var model: ModelOption
   @OptionGroup var work: WorkOptions

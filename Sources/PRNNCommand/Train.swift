@@ -14,6 +14,10 @@ struct Train: ParsableCommand {
       With --from photo the network of that model is trained further on your own pictures, of any sizes: 4000 steps of 4096 \
       pixels unless told otherwise, validated on one picture in eight. What is written holds the best network, and the other \
       networks of the model as they are; nothing is written when none is better than the one it began with.
+
+      Examples:
+        prnn train --from photo --role gray --steps 30 pictures -o mine.prnnm
+        prnn train --architecture pixel-cnn --tile 8x8 pictures -o net.safetensors
       """)
 
   @OptionGroup var data: DataOptions

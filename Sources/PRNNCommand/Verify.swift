@@ -10,6 +10,10 @@ struct Verify: ParsableCommand {
       Every chunk is compared with its checksum, and all numbers that are not the coder's are checked. With --deep the pixels \
       are decoded, too, and compared with theirs, and files that come back byte for byte are made again. A line for each archive: that it is whole, or, on standard error, what is \
       damaged in it.
+
+      Examples:
+        prnn verify photo.prnn set.prnn
+        prnn verify --deep photo.prnn
       """)
 
   @Argument(help: "Archives; - is standard input.")
