@@ -1,12 +1,14 @@
 import CZlib
 
-/// The bytes as a zlib stream (RFC 1950), of level 9.
+/// The bytes as a zlib stream (RFC 1950).
 ///
-/// - Parameter isFiltered: whether zlib is told that they are small and somewhat random: fewer short copies are made then.
-public func deflated(_ bytes: [UInt8], isFiltered: Bool = false) -> [UInt8] {
+/// - Parameters:
+///   - level: 1, fast, to 9.
+///   - isFiltered: whether zlib is told that they are small and somewhat random: fewer short copies are made then.
+public func deflated(_ bytes: [UInt8], level: Int = 9, isFiltered: Bool = false) -> [UInt8] {
   var stream = z_stream()
   var status = deflateInit2_(
-    &stream, 9, Z_DEFLATED, 15, 8, isFiltered ? Z_FILTERED : Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+    &stream, Int32(level), Z_DEFLATED, 15, 8, isFiltered ? Z_FILTERED : Z_DEFAULT_STRATEGY, ZLIB_VERSION,
     Int32(MemoryLayout<z_stream>.size))
   // It can only fail without memory.
   precondition(status == Z_OK)

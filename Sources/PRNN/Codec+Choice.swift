@@ -34,8 +34,10 @@ extension Codec {
     guard coding == .best, choices.contains(.networks), model.networks.allSatisfy(\.isLocal),
       let most = set.fileBytes, usual.bytes > most + 64
     else { return usual }
-    let thorough = try archive(choices.map { $0 == .networks ? .best : $0 })
-    return thorough.bytes < usual.bytes ? thorough : usual
+    do {
+      let thorough = try archive(choices.map { $0 == .networks ? .best : $0 })
+      return thorough.bytes < usual.bytes ? thorough : usual
+    } catch PRNNError.tooLarge { return usual }
   }
 
   /// As above, with its metadata as it is.
@@ -136,13 +138,18 @@ extension Codec {
       let streams = Mutex<[[UInt8]]>(Array(repeating: [], count: trials.count))
       try inParallel(count: trials.count, reports: false) { coders, number in
         let (unit, coding) = trials[number]
+        let most = series.bytes(ofUnit: unit)
         let job = CodingJob(
           piece: 0, series: i, indices: [unit], units: [plan.header.unit(unit)], group: 0, coding: coding)
-        let stream = encode(job, set.series[i].pictures, plan, coders)[0]
+        let pictures = set.series[i].pictures
+        let stream =
+          coding == .filtered
+          ? PackedRows(plan.header, job.lotSize).filtered(plan.source(job, pictures), most: most)
+          : encode(job, pictures, plan, coders)[0]
         streams.withLock { $0[number] = stream }
       }
       for ((unit, coding), stream) in zip(trials, streams.withLock { $0 })
-      where stream.count + 4 < archive.series[i].bytes(ofUnit: unit) {
+      where !stream.isEmpty && stream.count + 4 < archive.series[i].bytes(ofUnit: unit) {
         archive.series[i].recode(unit, [stream[...]], coding)
       }
     }

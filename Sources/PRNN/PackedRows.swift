@@ -57,8 +57,11 @@ struct PackedRows {
 
 extension PackedRows {
   /// The rows filtered as in PNG, and deflated: by one filter for all, or for each row by that whose bytes are nearest to 0
-  /// (the sum of their absolute values, as PNG's specification proposes), whichever takes the fewest bytes.
-  func filtered(_ row: Lot.Source) -> [UInt8] {
+  /// (the sum of their absolute values, as PNG's specification proposes), whichever takes the fewest bytes. Of many rows only what
+  /// takes few at zlib's fastest level.
+  ///
+  /// - Parameter most: bytes that something else takes: if this has no chance to be shorter, nothing comes back.
+  func filtered(_ row: Lot.Source, most: Int = .max) -> [UInt8] {
     let packed = packed(row)
     let byType = (0..<UInt8(PNGFilter.count)).map { filtered(packed, $0) }
     let sums = byType.map { bytes in
@@ -70,7 +73,15 @@ extension PackedRows {
       let best = byType.indices.min { sums[$0][i] < sums[$1][i] }!
       return byType[best][i * (rowBytes + 1)..<(i + 1) * (rowBytes + 1)]
     }
-    let streams = (byType + [nearest]).flatMap { [deflated($0), deflated($0, isFiltered: true)] }
+    var candidates = byType + [nearest]
+    if bytes > 1 << 16 {
+      let quick = candidates.map { deflated($0, level: 1).count }
+      let order = quick.indices.sorted { quick[$0] < quick[$1] }
+      // What repeats gains most by a higher level.
+      guard quick[order[0]] / (quick[order[0]] > bytes / 8 ? 5 : 12) <= most / 4 else { return [] }
+      candidates = order.prefix(2).map { candidates[$0] }
+    }
+    let streams = candidates.flatMap { [deflated($0), deflated($0, isFiltered: true)] }
     return streams.min { $0.count < $1.count }!
   }
 

@@ -36,6 +36,7 @@ struct BatchOptions: ParsableArguments {
   ///   - new: of outputs.
   /// - Throws: ``ValidationError`` when two inputs would be written to one file.
   func files(_ inputs: [String], _ write: WriteOptions, suffix: String, new: String) throws -> [FileJob] {
+    if write.output == "" { throw ValidationError("-o takes a name.") }
     guard recursive else {
       try write.check(inputs, suffix: new)
       return inputs.map { FileJob(input: $0, output: write.path(for: $0, suffix: new)) }
@@ -95,9 +96,15 @@ struct BatchOptions: ParsableArguments {
   /// - Parameter undone: see ``Failure/reporting(_:jobs:undone:_:)``.
   /// - Throws: the exit status of the first that failed.
   func run(
-    _ files: [FileJob], _ write: WriteOptions, undone: (files: String, deed: String),
+    _ planned: [FileJob], _ write: WriteOptions, undone: (files: String, deed: String),
     _ action: @escaping @Sendable (FileJob) throws -> FileReport
   ) throws {
+    let (inputs, jobs) = (FileIdentity.sources(planned.map(\.input)), max(1, min(jobs, planned.count)))
+    let files = planned.map { file in
+      var file = file
+      (file.inputs, file.jobs) = (inputs, jobs)
+      return file
+    }
     let tally = Tally(count: files.count)
     let start = now()
     let isTree = recursive && !dryRun
@@ -139,6 +146,10 @@ struct FileJob: Sendable {
   let output: String
   /// Why it cannot be, as far as that is known.
   var failure: Failure?
+  /// The inputs of all jobs, which none may replace.
+  var inputs: Set<FileIdentity> = []
+  /// How many are worked on at once.
+  var jobs = 1
 
   init(input: String, output: String, failure: Failure? = nil) {
     self.input = input

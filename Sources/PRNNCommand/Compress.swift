@@ -75,15 +75,13 @@ struct Compress: ParsableCommand {
       discussion: "With --exact only those that come back byte for byte."))
   var deleteSource = false
 
-  private var isOneSet: Bool { !batch.recursive && inputs.count > 1 && write.output != nil }
-
   func validate() throws {
     if strip, exact { throw ValidationError("--exact keeps all of a file; leave out --strip.") }
     if deleteSource, skipsVerification {
       throw ValidationError("--delete-source needs the check that --no-verify leaves out.")
     }
     if deleteSource, inputs.contains("-") { throw ValidationError("--delete-source needs files, not standard input.") }
-    if write.output == "-" || inputs == ["-"] && write.output == nil {
+    if write.output == "-" || inputs.contains("-") && write.output == nil {
       if deleteSource { throw ValidationError("--delete-source needs an archive in a file; name one with -o.") }
       if batch.json { throw ValidationError("--json prints to standard output; name a file with -o.") }
     }
@@ -91,9 +89,9 @@ struct Compress: ParsableCommand {
 
   func run() throws {
     let inputs = expandingPatterns(inputs)
-    if isOneSet {
-      let output = write.output!
-      try batch.run([FileJob(input: output, output: output)], write, undone: ("files", "compressed")) { job in
+    if !batch.recursive, inputs.count > 1, let output = write.output {
+      let all = FileJob(input: inputs.joined(separator: " "), output: output)
+      try batch.run([all], write, undone: ("files", "compressed")) { job in
         try compress(PictureSources(inputs), called: output, job)
       }
     } else {
@@ -114,24 +112,27 @@ struct Compress: ParsableCommand {
   /// Makes one archive.
   private func compress(_ sources: PictureSources, called label: String, _ job: FileJob) throws -> FileReport {
     let (library, output) = (try model.library(), job.output)
-    let read = sources.identities.union(FileIdentity.sources(inputs))
+    let read = sources.identities.union(job.inputs)
     try OutputFile.check(output, force: write.force, inputs: read)
     if batch.dryRun {
       try sources.check()
       if !batch.json { try printLine("\(visible(label)) -> \(visible(output))") }
       return FileReport(planned: job)
     }
+    if deleteSource, let there = FileIdentity(output), !there.isRegular {
+      throw Failure(output, "is no file; --delete-source needs an archive that can be read again", status: EX_USAGE)
+    }
     let states = deleteSource ? sources.states : []
     let (set, inexact, bad) = try sources.read(
       label, memoryLimit: work.memoryLimit.bytes, strip: strip, times: !times.dropsTimes, exact: exact,
       skipsBad: skipsBad)
     let bar = ProgressBar(
-      label, total: set.samples * (skipsVerification ? 1 : 2), quiet: write.quiet || batch.jobs > 1)
+      label, total: set.samples * (skipsVerification ? 1 : 2), quiet: write.quiet || job.jobs > 1)
     defer { bar.finish() }
     let archive: [UInt8]
     WorkOptions.prepareHeap(samples: set.samples)
     do {
-      archive = try work.codec(jobs: batch.jobs, progress: bar.advance)
+      archive = try work.codec(jobs: job.jobs, progress: bar.advance)
         .compress(
           set, model: effort.model(model, in: library), embedModel: embedModel, effort: effort.effort,
           coding: coding, verify: !skipsVerification)
@@ -147,7 +148,7 @@ struct Compress: ParsableCommand {
     }
     if deleteSource { try SourceFile.delete(states, archive, output, isExact: !inexact.isAny, label) }
     return FileReport(
-      job, bytesBefore: sources.bytes, bytesAfter: archive.count, pixels: set.pixels, dims: set.dims,
+      job, bytesBefore: set.fileBytes, bytesAfter: archive.count, pixels: set.pixels, dims: set.dims,
       archiveBytes: archive.count)
   }
 }

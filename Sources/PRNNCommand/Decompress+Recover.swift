@@ -18,12 +18,12 @@ extension Decompress {
     let isSet = archive.isNamed || max(archive.imageCount, salvage.declaredImages ?? 0) > 1
     let number = try only.map { try archive.number(of: $0, file.name) }
     let names = archive.fileNames
-    let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet || batch.jobs > 1)
+    let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet || job.jobs > 1)
     defer { bar.finish() }
-    let codec = try work.codec(jobs: batch.jobs, progress: bar.advance)
+    let codec = try work.codec(jobs: job.jobs, progress: bar.advance)
     if let single = number ?? (isSet ? nil : 0) {
       let output = path(ofPicture: names[single], isSet: isSet, job)
-      try OutputFile.check(output, force: write.force, inputs: FileIdentity.sources(inputs))
+      try OutputFile.check(output, force: write.force, inputs: job.inputs)
       try codec.recover(archive, only: single, models: library) { _, picture, damage in
         report.add(isSet ? "\(names[single])" : "the picture", picture, damage.map(archive.describe))
         let time = damage.isEmpty ? time(of: single, in: archive) : nil

@@ -88,7 +88,7 @@ struct Decompress: ParsableCommand {
     let isSet = archive.imageCount > 1 || archive.isNamed
     let one = try only.map { try archive.number(of: $0, file.name) }
     let output = isSet && one == nil ? folder(job) : path(ofPicture: archive.fileNames[one ?? 0], isSet: isSet, job)
-    if !isSet || one != nil { try OutputFile.check(output, force: write.force, inputs: FileIdentity.sources(inputs)) }
+    if !isSet || one != nil { try OutputFile.check(output, force: write.force, inputs: job.inputs) }
     let planned = FileJob(input: job.input, output: output)
     if !batch.json { try printLine("\(visible(file.name)) -> \(visible(output))") }
     return FileReport(planned: planned)
@@ -121,7 +121,7 @@ struct Decompress: ParsableCommand {
       let cause = "takes one picture; choose it with --only, or name a folder with -o"
       throw Failure("standard output", cause, status: EX_USAGE)
     }
-    return try FolderOutput(folder, names: names, force: write.force, inputs: FileIdentity.sources(inputs))
+    return try FolderOutput(folder, names: names, force: write.force, inputs: job.inputs)
   }
 
   /// The archive; of a smaller size no more than is needed.
@@ -146,13 +146,13 @@ struct Decompress: ParsableCommand {
     _ archive: Archive, _ bytes: Int, _ number: Int, from file: InputFile, to output: String, _ job: FileJob,
     _ library: ModelLibrary
   ) throws -> FileReport {
-    try OutputFile.check(output, force: write.force, inputs: FileIdentity.sources(inputs))
+    try OutputFile.check(output, force: write.force, inputs: job.inputs)
     let header = archive.series[archive.place(ofImage: number).series].header
     let crop = crop ?? header.frame
     WorkOptions.prepareHeap(samples: header.samples(decodedFor: crop))
-    let bar = ProgressBar(file.name, total: header.samples(decodedFor: crop), quiet: write.quiet || batch.jobs > 1)
+    let bar = ProgressBar(file.name, total: header.samples(decodedFor: crop), quiet: write.quiet || job.jobs > 1)
     defer { bar.finish() }
-    let codec = try work.codec(jobs: batch.jobs, progress: bar.advance)
+    let codec = try work.codec(jobs: job.jobs, progress: bar.advance)
     let raster = try codec.decompress(archive, image: number, crop: crop, models: library)
     let original = self.crop == nil && scale.halvings == 0
     let png = original ? try codec.original(raster, number, archive, file.name) : nil
@@ -178,11 +178,11 @@ struct Decompress: ParsableCommand {
     let output = try folder(for: names, job, file)
     let times = keepsTimes ? archive.times : []
     WorkOptions.prepareHeap(samples: archive.samples)
-    let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet || batch.jobs > 1)
+    let bar = ProgressBar(file.name, total: archive.samples, quiet: write.quiet || job.jobs > 1)
     defer { bar.finish() }
     var (written, pixels) = (0, 0)
     do {
-      let codec = try work.codec(jobs: batch.jobs, progress: bar.advance)
+      let codec = try work.codec(jobs: job.jobs, progress: bar.advance)
       try codec.decompress(archive, models: library) { number, raster in
         let png = scale.halvings == 0 ? try codec.original(raster, number, archive, file.name) : nil
         let time = times.isEmpty ? nil : times[number]

@@ -79,8 +79,10 @@ struct BatchSummary: Encodable {
   var line: String? {
     guard let bitsPerDim = totals.bitsPerDim else { return nil }
     let count = totals.files - totals.failed
+    let areSized = files.allSatisfy { $0.error != nil || $0.bytesBefore != nil && $0.bytesAfter != nil }
     return [
-      "\(count) \(count == 1 ? "file" : "files")", sizes(totals.bytesBefore, totals.bytesAfter),
+      "\(count) \(count == 1 ? "file" : "files")",
+      areSized ? sizes(totals.bytesBefore, totals.bytesAfter) : "\(totals.bytesBefore) bytes",
       "\(decimals(bitsPerDim, 3)) bits/dim", "\(decimals(totals.megapixelsPerSecond, 2)) MPixel/s",
     ].joined(separator: ", ")
   }

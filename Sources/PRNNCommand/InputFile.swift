@@ -7,6 +7,8 @@ final class InputFile {
   let name: String
   private let isStandardInput: Bool
   private let descriptor: Int32
+  /// So far.
+  private(set) var bytesRead = 0
 
   /// - Throws: ``Failure`` for what cannot be opened, and for folders.
   init(_ path: String) throws {
@@ -37,7 +39,10 @@ final class InputFile {
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     while true {
       let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-      if count >= 0 { return count }
+      if count >= 0 {
+        bytesRead += count
+        return count
+      }
       if errno != EINTR { throw Failure(name, errno: errno, status: EX_IOERR) }
     }
   }

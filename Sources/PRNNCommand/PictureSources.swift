@@ -84,9 +84,6 @@ struct PictureSources {
   /// The files as they are now; without those that cannot be read.
   var states: [SourceFile] { sources.compactMap { SourceFile($0.path) } }
 
-  /// Bytes of all files; nil when they come by standard input.
-  var bytes: Int? { isSingle && sources[0].path == "-" ? nil : states.reduce(0) { $0 + $1.size } }
-
   /// Looks whether all files can be read, without reading them.
   ///
   /// - Throws: ``Failure``.
@@ -117,6 +114,7 @@ struct PictureSources {
     var inexact = InexactFiles(all: sources.count)
     var hint: DeflateParameters?
     var bad: [Failure] = []
+    var bytesRead = 0
     for source in sources {
       do {
         if let failure = source.failure { throw failure }
@@ -126,6 +124,7 @@ struct PictureSources {
         let (time, room) = (times ? file.time : nil, memoryLimit - set.samples)
         guard exact else {
           var raster = try Raster(png: file.read(into:), memoryLimit: room)
+          bytesRead += file.bytesRead
           if strip { raster.strip() }
           if isWanted { set.add(raster, name: source.name, time: time) }
           continue
@@ -133,6 +132,7 @@ struct PictureSources {
         let bytes = try file.readAll(limit: room)
         let raster = try Raster(png: bytes, memoryLimit: room)
         guard isWanted else { continue }
+        bytesRead += file.bytesRead
         let record = inexact.record(bytes, raster, room: room, source.path, hint: hint)
         hint = record?.parameters ?? hint
         if !set.add(raster, name: source.name, time: time, file: record) {
@@ -159,7 +159,7 @@ struct PictureSources {
       let advice = bad.count < sources.count ? "; replace them, or leave them out with --skip-bad" : ""
       throw Failure(label, part + advice, status: bad[0].status)
     }
-    set.fileBytes = bad.isEmpty ? bytes : nil
+    set.fileBytes = bytesRead
     return (set, inexact, bad.count)
   }
 

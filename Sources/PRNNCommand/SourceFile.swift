@@ -12,9 +12,6 @@ struct SourceFile: Sendable {
     (self.path, self.status) = (path, status)
   }
 
-  /// Bytes.
-  var size: Int { Int(status.st_size) }
-
   /// Whether the name still stands for the file that it stood for, unchanged.
   private var isUnchanged: Bool {
     var now = stat()
@@ -36,10 +33,10 @@ struct SourceFile: Sendable {
     guard try InputFile(output).readAll() == archive else {
       throw Failure(output, "does not hold what was written; the sources were not deleted", status: EX_IOERR)
     }
+    if let other = sources.first(where: { !$0.isUnchanged }) {
+      throw Failure(other.path, "has changed since it was read; no source was deleted", status: EX_TEMPFAIL)
+    }
     for source in sources {
-      guard source.isUnchanged else {
-        throw Failure(source.path, "has changed since it was read; it was not deleted", status: EX_TEMPFAIL)
-      }
       guard unlink(source.path) == 0 else { throw Failure(source.path, errno: errno, status: EX_NOPERM) }
     }
   }

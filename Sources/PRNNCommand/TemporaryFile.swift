@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A file that gets its name when it is whole. Until then it has none at all, so that nothing stays of it however the program
 /// ends; where the file system has no such files (O_TMPFILE), it is called `.prnn-` and eight letters, and a signal that can be
@@ -7,6 +8,9 @@ struct TemporaryFile {
   /// O_TMPFILE, which Swift's Glibc has not.
   private static let withoutName = 0o20_000_000 | O_DIRECTORY
   private static let writing = O_WRONLY | O_CLOEXEC
+
+  /// The files that this run has named, whatever their names lead through: one is never put in the place of another.
+  private static let published = Mutex<Set<FileIdentity>>([])
 
   let descriptor: Int32
   /// Of the file that it becomes.
@@ -51,8 +55,12 @@ struct TemporaryFile {
   /// - Throws: ``Failure``, also if there is such a file and not `force`.
   mutating func publish(force: Bool, group: Unfinished.Group?) throws {
     try Unfinished.change { unfinished in
+      if let there = FileIdentity(target), TemporaryFile.published.withLock({ $0.contains(there) }) {
+        throw Failure(target, "was made of another input already; name another output", status: EX_CANTCREAT)
+      }
       let isNew = !force || access(target, F_OK) != 0
       if force { try replace(&unfinished) } else { try add(&unfinished) }
+      if let made = FileIdentity(target) { TemporaryFile.published.withLock { _ = $0.insert(made) } }
       if let group, isNew { unfinished.append(.init(path: target, group: group)) }
     }
   }

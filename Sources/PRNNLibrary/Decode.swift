@@ -50,8 +50,7 @@ public func decode(
     }
     let (needed, overflow) = stride.multipliedReportingOverflow(by: wanted.part.height - 1)
     guard !overflow, needed <= capacity - rowBytes else {
-      let least = overflow ? "more bytes than there are" : "\(needed + rowBytes) bytes"
-      throw Refusal(PRNN_BUFFER_TOO_SMALL, "the buffer has \(capacity) bytes; the pixels take \(least)")
+      throw Refusal(PRNN_BUFFER_TOO_SMALL, "the buffer has \(capacity) bytes, fewer than the pixels take")
     }
     let picture = try wanted.decoded(Settings(options))
     let samples = layout == PRNN_RGBA8 ? picture.displayed() : picture.samples

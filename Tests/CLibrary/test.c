@@ -147,6 +147,7 @@ static void bad_arguments(void) {
   CHECK(prnn_decode(a, n, NULL, PRNN_SAMPLES, back, sizeof back - 1, row, NULL, &error) == PRNN_BUFFER_TOO_SMALL);
   CHECK(prnn_decode(a, n, NULL, PRNN_RGBA8, back, sizeof back, 4 * W, NULL, &error) == PRNN_BUFFER_TOO_SMALL);
   CHECK(prnn_decode(a, n, NULL, PRNN_SAMPLES, back, (size_t)1 << 63, row, NULL, &error) == PRNN_INVALID_ARGUMENT);
+  CHECK(prnn_decode(a, n, NULL, PRNN_SAMPLES, back, 100, SIZE_MAX / 2 / (H - 1), NULL, &error) == PRNN_BUFFER_TOO_SMALL);
   prnn_request request = PRNN_REQUEST_INIT;
   request.width = W + 1, request.height = H;
   CHECK(prnn_decode(a, n, &request, PRNN_SAMPLES, back, sizeof back, row + 3, NULL, &error) == PRNN_INVALID_ARGUMENT);

@@ -95,7 +95,7 @@ import Testing
       #expect(run(["compress", "--delete-source", original] + wrong).status == EX_USAGE)
     }
     // What was written cannot be read again.
-    #expect(run("compress", "--delete-source", "--force", original, "-o", "/dev/null").status == EX_IOERR)
+    #expect(run("compress", "--delete-source", "--force", original, "-o", "/dev/null").status == EX_USAGE)
     // A file that does not come back byte for byte.
     var foreign = try picture().png()
     foreign.append(7)
@@ -110,6 +110,29 @@ import Testing
     try makeTree("set")
     #expect(run("compress", "--delete-source", "--skip-bad", folder / "set").status == 3)
     #expect(exists("set/a.png") && exists("set/b/c.png"))
+  }
+
+  /// Whatever the names lead through: no archive of a run takes the place of another, or of an input.
+  @Test func nothingOfARunIsReplaced() throws {
+    for (seed, name) in ["x.png", "x.PNG"].enumerated() { _ = try folder.write(name, picture(seed).png()) }
+    let twice = run("compress", "-f", "--delete-source", folder / "x.png", folder / "./x.PNG")
+    #expect(twice.status == EX_CANTCREAT)
+    #expect(twice.error.contains("/x.prnn: was made of another input already; name another output\n"))
+    #expect(!exists("x.png") && exists("x.PNG"))
+    // Two folders of outputs that are one.
+    for name in ["in", "in/p", "in/q", "out", "out/p"] { try folder.makeFolder(name) }
+    for (seed, name) in ["p", "q"].enumerated() { _ = try folder.write("in/\(name)/x.png", picture(seed).png()) }
+    #expect(symlink("p", folder / "out/q") == 0)
+    #expect(run("compress", "-r", "-f", "--delete-source", folder / "in", "-o", folder / "out").status == EX_CANTCREAT)
+    #expect(!exists("in/p/x.png") && exists("in/q/x.png"))
+    // An output that is a link to an input.
+    try folder.makeFolder("tree")
+    for name in ["a", "b"] { _ = try folder.write("tree/\(name).png", picture().png()) }
+    #expect(symlink("b.png", folder / "tree/a.prnn") == 0)
+    for arguments in [["-r", folder / "tree"], [folder / "tree/*.png"]] {
+      #expect(run(["compress", "-f"] + arguments).status == EX_CANTCREAT)
+      #expect(try Raster(png: folder.read("tree/b.png")) == picture())
+    }
   }
 
   @Test func whatIsTold() throws {
@@ -150,6 +173,7 @@ import Testing
     try makeTree("in", bad: false)
     #expect(run("compress", folder / "in/*.png").status == 0)
     #expect(exists("in/a.prnn") && !exists("in/b/c.prnn"))
+    #expect(run("compress", folder / "in/*.p[n]g", "-o", folder / "set.prnn", "--dry-run").status == 0)
     #expect(run("compress", folder / "in/*.jpg").error.hasSuffix("/in/*.jpg: No such file or directory\n"))
   }
 }
