@@ -10,7 +10,7 @@ import Raster
 ///     let archive = try codec.compress(picture, model: ModelLibrary.bundled.standard)
 ///     let same = try codec.decompress(archive, models: .bundled)
 ///
-/// The bytes of an archive depend on the pictures, the times and records of files given with them, and the model only: not on threads, kernels
+/// The bytes of an archive depend on the pictures, the times, sizes and records of files given with them, and the model only: not on threads, kernels
 /// or build. (Names and metadata are deflated by zlib, and versions of it may differ.)
 public struct Codec: Sendable {
   /// Tiles are at most this wide and high.
