@@ -78,6 +78,8 @@ final class Coders {
       }
       return [isWhole && fits]
     case .plain, .filtered:
+      // All at once.
+      defer { _ = progress(job.lotSize.width * job.lotSize.height * job.lotSize.count * plan.header.pixelBytes) }
       let rows = PackedRows(plan.header, job.lotSize)
       let types = job.coding == .filtered ? rows.count : 0
       guard let bytes = inflated(streams[0], size: rows.bytes + types) else { return [false] }
