@@ -62,6 +62,15 @@ import Testing
     #expect(throws: ArchiveError.damaged("version 9")) { try Archive(archive.serialised()) }
   }
 
+  /// What remains needs no version 9, and yet the number in the file is not taken for damage.
+  @Test func theOnlyTileIsDamaged() throws {
+    var bytes = try VectorTests.read("filtered-rgb.prnn")
+    bytes[bytes.count - 60] ^= 1  // in the tile's stream: only DONE follows it
+    let salvage = try Archive.Salvage(bytes)
+    #expect(salvage.losses.isEmpty)
+    #expect(salvage.archive.missingParts == [Archive.Part(series: 0, unit: 0)])
+  }
+
   @Test func unknownFiltersAndOtherLengthsAreDamage() throws {
     var archive = try Self.archive()
     let header = archive.series[0].header
