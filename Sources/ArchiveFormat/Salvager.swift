@@ -237,7 +237,8 @@ struct Salvager {
     }
     if !stated.starts(with: Archive.signature) { losses.append(.signature) }
     // What only a later version has may have been lost.
-    let newer = losses.isEmpty && archive.missingParts.isEmpty ? 0 : [2: 1, 4: 5, 5: 4, 6: 3, 7: 2, 8: 1][archive.version] ?? 0
+    let newer =
+      losses.isEmpty && archive.missingParts.isEmpty ? 0 : [2: 1, 4: 5, 5: 4, 6: 3, 7: 2, 8: 1][archive.version] ?? 0
     let versions = archive.version...archive.version + newer
     if !parser.series.isEmpty, !versions.contains(where: { stated.suffix(2) == [UInt8($0), 0] }) {
       losses.append(.version)

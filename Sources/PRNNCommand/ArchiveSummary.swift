@@ -150,10 +150,3 @@ extension Archive.Header {
   /// As people say it.
   var colourTypeName: String { Raster.ColourType(rawValue: colourType)?.name ?? "unknown" }
 }
-
-/// JSON with sorted keys.
-func encoded(_ value: some Encodable) throws -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  return String(decoding: try encoder.encode(value), as: UTF8.self)
-}

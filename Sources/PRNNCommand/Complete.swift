@@ -52,7 +52,8 @@ struct Complete: ParsableCommand {
           model: library.standard)
         var sheet = grid
         sheet.columns = grid.columns ?? count + 2
-        try sheet.write([picture, picture.dimmed(unless: isGiven)] + completions)
+        try sheet.write(
+          [picture, picture.dimmed(unless: isGiven)] + completions, drawn: count, model: library.standard)
       } catch { throw Failure(file.name, error) }
     }
   }

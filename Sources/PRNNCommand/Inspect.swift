@@ -30,10 +30,14 @@ struct Inspect: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Overwrite files that exist.")
   var force = false
 
+  @OptionGroup var report: JSONOption
   @OptionGroup var model: ModelOption
   @OptionGroup var work: WorkOptions
 
   func validate() throws {
+    if report.json, heatmap == "-" {
+      throw ValidationError("--json prints to standard output; name a file with --heatmap.")
+    }
     if let top, !(top > 0) { throw ValidationError("--top takes a number above 0.") }
   }
 
@@ -48,10 +52,9 @@ struct Inspect: ParsableCommand {
         let costs = try work.codec().costs(archive, image: number, models: library)
         let (picture, top) = costs.heatmap(top: top)
         try OutputFile.write(heatmap, force: force) { try picture.writePNG(to: $0) }
-        let pixels = Double(costs.costs.count)
-        let line =
-          "\(decimals(costs.bits / 8, 0)) bytes, \(decimals(costs.bits / pixels, 2)) bits a pixel; white: \(decimals(top, 1)) and more"
-        if heatmap != "-" { try printLine(line) }
+        let found = CostReport(heatmap: heatmap, costs: costs, white: top)
+        try report.print(found)
+        if heatmap != "-", !report.json { try printLine(found.text) }
       } catch { throw Failure(input.name, error) }
     }
   }
@@ -64,5 +67,28 @@ struct Inspect: ParsableCommand {
       return 0
     }
     return try archive.number(of: only, name)
+  }
+}
+
+/// What `prnn inspect` prints.
+private struct CostReport: Encodable {
+  let heatmap: String
+  let width: Int
+  let height: Int
+  let bits: Double
+  let bitsPerPixel: Double
+  /// Bits of a pixel that is drawn white, and above.
+  let white: Double
+
+  init(heatmap: String, costs: PixelCosts, white: Double) {
+    self.heatmap = heatmap
+    (width, height) = (costs.width, costs.height)
+    bits = costs.bits
+    bitsPerPixel = costs.bits / Double(costs.costs.count)
+    self.white = white
+  }
+
+  var text: String {
+    "\(decimals(bits / 8, 0)) bytes, \(decimals(bitsPerPixel, 2)) bits a pixel; white: \(decimals(white, 1)) and more"
   }
 }

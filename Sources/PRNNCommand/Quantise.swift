@@ -14,7 +14,8 @@ struct Quantise: ParsableCommand {
         prnn quantise --weights net.safetensors --tile 8x8 pictures -o net.prnnm
       """)
 
-  @Option(help: ArgumentHelp("Trained weights; once for each level.", valueName: "file.safetensors"))
+  @Option(
+    help: ArgumentHelp("Trained weights; once for each level.", valueName: "file.safetensors"))
   var weights: [String]
 
   @Argument(help: "Folders and files of PNG pictures, or files of rows of bits.")
@@ -32,8 +33,11 @@ struct Quantise: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Overwrite files that exist.")
   var force = false
 
+  @OptionGroup var report: JSONOption
+
   func validate() throws {
     guard !weights.isEmpty else { throw ValidationError("Give --weights.") }
+    try report.check(output)
     if bits != nil && tile != nil { throw ValidationError("--bits and --tile exclude each other.") }
   }
 
@@ -60,8 +64,22 @@ struct Quantise: ParsableCommand {
       let bytes = try ModelExport.file(
         name: modelName(of: output), provenance: provenance.json, networks: networks, data: pictures)
       try OutputFile.write(output, force: force) { sink in try bytes.withUnsafeBytes(sink) }
+      try report.print(
+        QuantiseReport(
+          output: output, bytes: bytes.count, networks: networks.map(\.network.kind.name), pictures: pictures.count))
     }
   }
+}
+
+/// What `prnn quantise --json` prints.
+private struct QuantiseReport: Encodable {
+  let output: String
+  /// Of the model file.
+  let bytes: Int
+  /// The coarsest level first.
+  let networks: [String]
+  /// That the scales of the activations were found on.
+  let pictures: Int
 }
 
 /// What a model file tells of its making.

@@ -42,14 +42,15 @@ struct Sample: ParsableCommand {
       defer { bar.finish() }
       let pictures = try work.codec(progress: bar.advance).sample(
         used, role: role, width: size.width, height: size.height, count: count, seed: grid.seed)
-      try grid.write(pictures)
+      try grid.write(pictures, drawn: pictures.count, model: used)
     }
   }
 }
 
 /// A grid of pictures to write.
 struct GridOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: ArgumentHelp("The PNG file to write; - is standard output.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The PNG file to write; - is standard output.", valueName: "file"))
   var output: String
 
   @Option(help: ArgumentHelp("Pictures in a row (about as many as rows).", valueName: "n"))
@@ -64,13 +65,34 @@ struct GridOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Show no progress.")
   var quiet = false
 
+  @OptionGroup var report: JSONOption
+
   func validate() throws {
+    try report.check(output)
     if let columns, columns < 1 { throw ValidationError("--columns takes a number from 1.") }
   }
 
-  func write(_ pictures: [Raster]) throws {
+  /// - Parameters:
+  ///   - drawn: how many of the pictures the model has drawn.
+  func write(_ pictures: [Raster], drawn: Int, model: Model) throws {
     let columns = columns ?? Int(Double(pictures.count).squareRoot().rounded(.up))
     let sheet = Raster(grid: pictures, columns: min(columns, pictures.count), gap: 2)
     try OutputFile.write(output, force: force) { try sheet.writePNG(to: $0) }
+    try report.print(
+      DrawingReport(
+        output: output, model: model.name, drawn: drawn, width: pictures[0].width, height: pictures[0].height,
+        seed: seed))
   }
+}
+
+/// What `prnn sample` and `prnn complete` print with `--json`.
+private struct DrawingReport: Encodable {
+  let output: String
+  let model: String
+  /// Pictures that the model has drawn.
+  let drawn: Int
+  /// Of each picture, in pixels.
+  let width: Int
+  let height: Int
+  let seed: UInt64
 }

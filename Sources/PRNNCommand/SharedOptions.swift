@@ -37,7 +37,8 @@ struct TimeOption: ParsableArguments {
 }
 
 struct WriteOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write; - is standard output.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The file to write; - is standard output.", valueName: "file"))
   var output: String?
 
   @Flag(name: .shortAndLong, help: "Overwrite files that exist.")
@@ -150,7 +151,8 @@ struct EffortOption: ParsableArguments {
 }
 
 struct ModelOption: ParsableArguments {
-  @Option(help: ArgumentHelp("A model of the program, or a model file.", valueName: "name|file"))
+  @Option(
+    help: ArgumentHelp("A model of the program, or a model file.", valueName: "name|file"))
   var model: String?
 
   /// The models of the program, with the one asked for, if any, first.

@@ -28,7 +28,8 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("Threads to use; the result does not depend on them.", valueName: "n"))
   var threads: Int = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
-  @Option(help: ArgumentHelp("Start with the weights of a file.", valueName: "file.safetensors"))
+  @Option(
+    help: ArgumentHelp("Start with the weights of a file.", valueName: "file.safetensors"))
   var start: String?
 
   @Option(
@@ -47,7 +48,8 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("Time between checkpoints.", valueName: "x"))
   var checkpointMinutes: Double = 2
 
-  @Option(help: ArgumentHelp("A table of the losses, with a picture of it beside.", valueName: "file.csv"))
+  @Option(
+    help: ArgumentHelp("A table of the losses, with a picture of it beside.", valueName: "file.csv"))
   var log: String?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "out"))
@@ -58,6 +60,8 @@ struct Train: ParsableCommand {
 
   @Flag(name: .shortAndLong, help: "Show no progress.")
   var quiet = false
+
+  @OptionGroup var report: JSONOption
 
   func validate() throws {
     guard (1...1024).contains(threads) else { throw ValidationError("--threads takes a number from 1 to 1024.") }
@@ -115,6 +119,7 @@ struct Train: ParsableCommand {
     if outcome == .interrupted { throw ExitCode(128 + StopSignal.number) }
     let bytes = try job.result(trainer.checkpoint, output)
     try OutputFile.write(output, force: force) { sink in try bytes.withUnsafeBytes(sink) }
+    try report.print(TrainingReport(trainer, output: output, bytes: bytes.count, checkpoint: checkpointPath))
   }
 
   private var checkpointPath: String {
