@@ -17,7 +17,7 @@ struct Bench: ParsableCommand {
         prnn bench --json --effort fast photo.png
       """)
 
-  @Argument(help: "Pictures and folders.")
+  @Argument(help: "Pictures and folders.", completion: .pictures)
   var paths: [String]
 
   @Flag(help: "Print JSON.")

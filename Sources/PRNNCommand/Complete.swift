@@ -19,7 +19,7 @@ struct Complete: ParsableCommand {
     case leftHalf = "left-half"
   }
 
-  @Argument(help: "A PNG file, gray or RGB; - is standard input.")
+  @Argument(help: "A PNG file, gray or RGB; - is standard input.", completion: .pictures)
   var input: String
 
   @OptionGroup var model: ModelOption
@@ -27,7 +27,8 @@ struct Complete: ParsableCommand {
   @OptionGroup var grid: GridOptions
 
   @Option(
-    help: ArgumentHelp("What is given: upper-half, left-half, or a PNG of the same size.", valueName: "part|file"))
+    help: ArgumentHelp("What is given: upper-half, left-half, or a PNG of the same size.", valueName: "part|file"),
+    completion: .list(Part.allCases.map(\.rawValue)))
   var mask: String = Part.upperHalf.rawValue
 
   @Option(help: ArgumentHelp("Completions to draw.", valueName: "n"))

@@ -23,7 +23,7 @@ struct Compress: ParsableCommand {
         prnn compress - < photo.png > photo-2.prnn
       """)
 
-  @Argument(help: "PNG files and folders; - is standard input.")
+  @Argument(help: "PNG files and folders; - is standard input.", completion: .pictures)
   var inputs: [String]
 
   @OptionGroup var write: WriteOptions

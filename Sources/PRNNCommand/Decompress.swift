@@ -19,7 +19,7 @@ struct Decompress: ParsableCommand {
         prnn decompress photo.prnn --crop 16x12+4+2 -o part.png
       """)
 
-  @Argument(help: "Archives; - is standard input.")
+  @Argument(help: "Archives; - is standard input.", completion: .archives)
   var inputs: [String]
 
   @Option(help: ArgumentHelp("Write only this picture of a set; prnn list shows the names.", valueName: "name"))

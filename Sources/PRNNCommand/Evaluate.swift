@@ -19,7 +19,7 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var model: ModelOption
   @OptionGroup var work: WorkOptions
 
-  @Argument(help: "Folders and files of PNG pictures, or files of rows of bits.")
+  @Argument(help: "Folders and files of PNG pictures, or files of rows of bits.", completion: .file())
   var data: [String]
 
   @Option(help: ArgumentHelp("Take rows of bits, pictures of this size.", valueName: "wxh"))

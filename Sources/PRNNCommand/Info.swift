@@ -10,7 +10,7 @@ struct Info: ParsableCommand {
         prnn info --json set.prnn
       """)
 
-  @Argument(help: "An archive; - is standard input.")
+  @Argument(help: "An archive; - is standard input.", completion: .archives)
   var file: String
 
   @Flag(help: "Print JSON.")

@@ -15,10 +15,11 @@ struct Inspect: ParsableCommand {
         prnn inspect photo.prnn --heatmap heat.png
       """)
 
-  @Argument(help: "An archive; - is standard input.")
+  @Argument(help: "An archive; - is standard input.", completion: .archives)
   var file: String
 
-  @Option(help: ArgumentHelp("The PNG file to draw; - is standard output.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The PNG file to draw; - is standard output.", valueName: "file"), completion: .pictures)
   var heatmap: String
 
   @Option(help: ArgumentHelp("The picture of a set; prnn list shows the names.", valueName: "name"))

@@ -13,7 +13,7 @@ struct List: ParsableCommand {
         prnn list set.prnn
       """)
 
-  @Argument(help: "An archive; - is standard input.")
+  @Argument(help: "An archive; - is standard input.", completion: .archives)
   var file: String
 
   @Flag(help: "Print JSON.")

@@ -15,10 +15,10 @@ struct Quantise: ParsableCommand {
       """)
 
   @Option(
-    help: ArgumentHelp("Trained weights; once for each level.", valueName: "file.safetensors"))
+    help: ArgumentHelp("Trained weights; once for each level.", valueName: "file.safetensors"), completion: .weights)
   var weights: [String]
 
-  @Argument(help: "Folders and files of PNG pictures, or files of rows of bits.")
+  @Argument(help: "Folders and files of PNG pictures, or files of rows of bits.", completion: .file())
   var data: [String]
 
   @Option(help: ArgumentHelp("Take rows of bits, pictures of this size.", valueName: "wxh"))
@@ -27,7 +27,7 @@ struct Quantise: ParsableCommand {
   @Option(help: ArgumentHelp("Cut the pictures into tiles of this size.", valueName: "wxh"))
   var tile: Size?
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The model file to write.", valueName: "file"))
+  @Option(name: .shortAndLong, help: ArgumentHelp("The model file to write.", valueName: "file"), completion: .file())
   var output: String
 
   @Flag(name: .shortAndLong, help: "Overwrite files that exist.")

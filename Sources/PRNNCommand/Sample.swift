@@ -50,7 +50,8 @@ struct Sample: ParsableCommand {
 /// A grid of pictures to write.
 struct GridOptions: ParsableArguments {
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("The PNG file to write; - is standard output.", valueName: "file"))
+    name: .shortAndLong, help: ArgumentHelp("The PNG file to write; - is standard output.", valueName: "file"),
+    completion: .pictures)
   var output: String
 
   @Option(help: ArgumentHelp("Pictures in a row (about as many as rows).", valueName: "n"))

@@ -38,7 +38,8 @@ struct TimeOption: ParsableArguments {
 
 struct WriteOptions: ParsableArguments {
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("The file to write; - is standard output.", valueName: "file"))
+    name: .shortAndLong, help: ArgumentHelp("The file to write; - is standard output.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Flag(name: .shortAndLong, help: "Overwrite files that exist.")
@@ -133,7 +134,7 @@ struct EffortOption: ParsableArguments {
     name: .customLong("effort"),
     help: ArgumentHelp(
       "How much time coding may take: fast, balanced (unless told otherwise) or max. A higher effort makes smaller archives.",
-      valueName: "effort"))
+      valueName: "effort"), completion: .list(Effort.named.map(\.name)))
   var chosen: Effort?
 
   @Flag(exclusivity: .exclusive) var level: Level?
@@ -151,8 +152,7 @@ struct EffortOption: ParsableArguments {
 }
 
 struct ModelOption: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("A model of the program, or a model file.", valueName: "name|file"))
+  @Option(help: ArgumentHelp("A model of the program, or a model file.", valueName: "name|file"), completion: .models)
   var model: String?
 
   /// The models of the program, with the one asked for, if any, first.

@@ -28,31 +28,32 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("Threads to use; the result does not depend on them.", valueName: "n"))
   var threads: Int = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
-  @Option(
-    help: ArgumentHelp("Start with the weights of a file.", valueName: "file.safetensors"))
+  @Option(help: ArgumentHelp("Start with the weights of a file.", valueName: "file.safetensors"), completion: .weights)
   var start: String?
 
   @Option(
-    help: ArgumentHelp("Start with the network of a model of the program or of a model file.", valueName: "name|file"))
+    help: ArgumentHelp("Start with the network of a model of the program or of a model file.", valueName: "name|file"),
+    completion: .models)
   var from: String?
 
   @Option(help: "The network of --from to train (that for most of the pictures).")
   var role: Model.Role?
 
-  @Option(help: ArgumentHelp("Go on from a checkpoint.", valueName: "file"))
+  @Option(help: ArgumentHelp("Go on from a checkpoint.", valueName: "file"), completion: .file())
   var resume: String?
 
-  @Option(help: ArgumentHelp("The checkpoint to write (beside the output).", valueName: "file"))
+  @Option(help: ArgumentHelp("The checkpoint to write (beside the output).", valueName: "file"), completion: .file())
   var checkpoint: String?
 
   @Option(help: ArgumentHelp("Time between checkpoints.", valueName: "x"))
   var checkpointMinutes: Double = 2
 
   @Option(
-    help: ArgumentHelp("A table of the losses, with a picture of it beside.", valueName: "file.csv"))
+    help: ArgumentHelp("A table of the losses, with a picture of it beside.", valueName: "file.csv"),
+    completion: .file(extensions: ["csv"]))
   var log: String?
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "out"))
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "out"), completion: .file())
   var output: String
 
   @Flag(name: .shortAndLong, help: "Overwrite files that exist.")

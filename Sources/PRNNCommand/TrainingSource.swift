@@ -7,7 +7,7 @@ extension Size: ExpressibleByArgument {
 }
 
 struct DataOptions: ParsableArguments {
-  @Argument(help: "Folders and files of PNG pictures, or files of rows of bits.")
+  @Argument(help: "Folders and files of PNG pictures, or files of rows of bits.", completion: .file())
   var data: [String] = []
 
   @Option(help: ArgumentHelp("Take rows of bits, pictures of this size.", valueName: "wxh"))
@@ -16,7 +16,7 @@ struct DataOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Cut the pictures into tiles of this size.", valueName: "wxh"))
   var tile: Size?
 
-  @Option(help: ArgumentHelp("Pictures to validate on; may be repeated.", valueName: "path"))
+  @Option(help: ArgumentHelp("Pictures to validate on; may be repeated.", valueName: "path"), completion: .file())
   var validation: [String] = []
 
   @Option(help: ArgumentHelp("Validate on the last pictures of the data instead.", valueName: "n"))

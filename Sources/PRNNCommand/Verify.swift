@@ -16,7 +16,7 @@ struct Verify: ParsableCommand {
         prnn verify --deep photo.prnn
       """)
 
-  @Argument(help: "Archives; - is standard input.")
+  @Argument(help: "Archives; - is standard input.", completion: .archives)
   var files: [String]
 
   @Flag(help: "Decode all pixels and compare their checksums.")
