@@ -21,8 +21,8 @@ public enum ArchiveError: Error, Equatable, CustomStringConvertible {
     case .truncated: "the archive is cut short; get a fresh copy of it"
     case .noSmallerSize(let levels):
       levels == 1
-        ? "the archive holds one size only; leave out --scale"
-        : "the archive holds \(levels) sizes; the smallest is --scale 1/\(1 << (levels - 1))"
+        ? "the archive holds one size only"
+        : "the archive holds \(levels) sizes; the smallest is 1/\(1 << (levels - 1))"
     case .damaged(let what): "the archive is damaged (\(what)); get a fresh copy of it"
     }
   }

@@ -22,9 +22,9 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .cancelled: "was cancelled"
     case .unknownModel(let name, let hash):
-      "needs the model \(name) (\(hash.prefix(16))…), which is not at hand; give its file with --model"
+      "needs the model \(name) (\(hash.prefix(16))…), which is not at hand; give its file"
     case .noNetwork(let model, let role):
-      "the model \(model) has no network for \(role) samples; choose another with --model"
+      "the model \(model) has no network for \(role) samples; choose another"
     case .noSuchKernel(let name, let available):
       "PRNN_KERNEL=\(name) is not to be had on this machine; set it to one of \(available.joined(separator: ", "))"
     case .damagedPixels: "the pixels do not match their checksum; get a fresh copy of the archive"
@@ -32,9 +32,9 @@ public enum PRNNError: Error, Equatable, CustomStringConvertible {
     case .tooLarge(let bytes, let limit): tooLargeMessage(bytes: bytes, limit: limit)
     case .severalImages(let count): "holds \(count) images; take one of them by its name or number"
     case .otherLevels(let count, let model):
-      "is coded in \(count) sizes, but the model \(model) has not as many networks for each kind of channel; choose another with --model"
+      "is coded in \(count) sizes, but the model \(model) has not as many networks for each kind of channel; choose another"
     case .notBilevel(let model):
-      "the model \(model) codes gray pictures of 1 bit a sample only; choose another with --model"
+      "the model \(model) codes gray pictures of 1 bit a sample only; choose another"
     case .latticeWithoutLocalNetwork(let model):
       "has a colour lattice, but the model \(model) has no local network for colours; get a fresh copy of the archive"
     case .notPlain(let type): "is a \(type) picture; only gray and RGB pictures can be completed"

@@ -92,7 +92,7 @@ import Testing
     let small = try Raster(png: folder.read("4.png"))
     #expect(small.width == 4 && small.height == 3)
     let tooSmall = run("decompress", archive, "--model", Self.levels, "--scale", "1/8", "-o", folder / "8.png")
-    #expect(tooSmall.error == "prnn: \(archive): the archive holds 3 sizes; the smallest is --scale 1/4\n")
+    #expect(tooSmall.error == "prnn: \(archive): the archive holds 3 sizes; the smallest is 1/4\n")
     #expect(run("decompress", archive, "--scale", "3", "-o", folder / "8.png").status == EX_USAGE)
     // The end of the file is not needed for the smallest size.
     let cut = try folder.write("cut.prnn", Array(folder.read("in.prnn").dropLast(40)))
