@@ -67,7 +67,10 @@ import Testing
     }
     try folder.makeFolder("pictures")
     for name in ["a", "b", "c", "d"] { _ = try picture("pictures/\(name).png") }
-    let train = ["train", "--architecture", "pixel-cnn", "--layers", "1", "--features", "4", "--head-width", "8", "-q"]
+    let train = [
+      "train", "--architecture", "pixel-cnn", "--channels", "3", "--layers", "1", "--features", "4", "--head-width",
+      "8", "-q",
+    ]
     let run = ["--steps", "2", "--batch", "2", "--hold-out", "1", folder / "pictures", "-o", folder / "n.safetensors"]
     let trained = try printed(train + run, as: Training.self)
     #expect(trained.output == folder / "n.safetensors" && trained.checkpoint == folder / "n.checkpoint")
