@@ -83,6 +83,6 @@ import Testing
     #expect(
       quantised
         == Quantised(
-          output: folder / "n.prnnm", bytes: try folder.read("n.prnnm").count, pictures: 4, networks: ["PixelCNN"]))
+          output: folder / "n.prnnm", bytes: try folder.read("n.prnnm").count, pictures: 4, networks: ["pixel-cnn"]))
   }
 }
