@@ -12,6 +12,33 @@ public struct PixelCosts: Sendable {
   /// (height, width), in 1/256 bit, of all channels together.
   public internal(set) var costs: [UInt32]
 
+  /// Red, green and blue of a heatmap, from nothing to the top, at equal distances.
+  public static let colours: [(Double, Double, Double)] = [
+    (0, 0, 0), (32, 32, 160), (176, 32, 112), (240, 96, 32), (252, 208, 64), (255, 255, 255),
+  ]
+
+  /// Bits that 99 of 100 pixels of all these pictures stay below.
+  ///
+  /// - Precondition: there are pictures.
+  public static func top(of pictures: [PixelCosts]) -> Double {
+    let sorted = pictures.flatMap(\.costs).sorted()
+    return Double(sorted[(sorted.count - 1) * 99 / 100]) / 256
+  }
+
+  /// A smaller picture: the means of boxes of pixels, none of them empty.
+  public func reduced(columns: [Range<Int>], rows: [Range<Int>]) -> PixelCosts {
+    let means = rows.flatMap { rows in
+      columns.map { columns in
+        let sum = rows.reduce(0) { sum, y in
+          columns.reduce(sum) { $0 + Int(costs[y * width + $1]) }
+        }
+        let area = rows.count * columns.count
+        return UInt32((sum + area / 2) / area)
+      }
+    }
+    return PixelCosts(width: columns.count, height: rows.count, costs: means)
+  }
+
   /// Bits of all pixels.
   public var bits: Double { Double(costs.reduce(0) { $0 + Int($1) }) / 256 }
 
@@ -19,11 +46,8 @@ public struct PixelCosts: Sendable {
   ///
   /// - Parameter top: bits of a pixel; nil: what 99 of 100 pixels stay below.
   public func heatmap(top: Double? = nil) -> (picture: Raster, top: Double) {
-    let sorted = costs.sorted()
-    let most = max(1, top.map { $0 * 256 } ?? Double(sorted[(sorted.count - 1) * 99 / 100]))
-    let stops: [(Double, Double, Double)] = [
-      (0, 0, 0), (32, 32, 160), (176, 32, 112), (240, 96, 32), (252, 208, 64), (255, 255, 255),
-    ]
+    let most = max(1, (top ?? PixelCosts.top(of: [self])) * 256)
+    let stops = PixelCosts.colours
     var samples: [UInt8] = []
     samples.reserveCapacity(3 * costs.count)
     for cost in costs {

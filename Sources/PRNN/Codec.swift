@@ -28,6 +28,9 @@ public struct Codec: Sendable {
   public var isCancelled: @Sendable () -> Bool = { false }
   let kernels: Kernels
 
+  /// The path through the SIMD kernels: scalar, sse2, avx2, avx512 or neon.
+  public var kernelName: String { kernels.name }
+
   /// - Parameters:
   ///   - threads: at least 1.
   ///   - kernel: the path through the SIMD kernels; nil for that of the environment variable PRNN_KERNEL, or the fastest.

@@ -1,20 +1,70 @@
+/// What `prnn bench` measures: PNG files as they are, prnn with a model and an effort, or another program.
+struct Coder: Sendable, Encodable {
+  enum Family: String, Encodable {
+    case png, prnn, webp
+    case jpegXL = "jxl"
+    case optipng
+  }
+
+  /// Short, for tables and JSON.
+  let name: String
+  /// For a page.
+  let title: String
+  let family: Family
+  /// Of the program, as it calls itself; of prnn also the model.
+  let version: String
+}
+
+/// How one coder did on a picture.
+struct Measured {
+  let bytes: Int
+  var encodeSeconds: Double?
+  var decodeSeconds: Double?
+}
+
+/// How one coder did on a picture, or on all.
+struct Score: Encodable {
+  let coder: String
+  let bitsPerDim: Double
+  /// MPixel/s; nil when not measured.
+  let encodeMPixelPerSecond: Double?
+  let decodeMPixelPerSecond: Double?
+  fileprivate let encodeSeconds: Double?
+  fileprivate let decodeSeconds: Double?
+
+  private enum CodingKeys: String, CodingKey {
+    case coder, bitsPerDim, encodeMPixelPerSecond, decodeMPixelPerSecond
+  }
+
+  init(coder: String, bitsPerDim: Double, pixels: Int, encodeSeconds: Double?, decodeSeconds: Double?) {
+    func speed(_ seconds: Double) -> Double { Double(pixels) / max(seconds, 1e-9) / 1e6 }
+    (self.coder, self.bitsPerDim) = (coder, bitsPerDim)
+    (self.encodeSeconds, self.decodeSeconds) = (encodeSeconds, decodeSeconds)
+    (encodeMPixelPerSecond, decodeMPixelPerSecond) = (encodeSeconds.map(speed), decodeSeconds.map(speed))
+  }
+}
+
 /// One picture of `prnn bench`, or the mean of all.
 struct BenchRow: Encodable {
   let file: String
+  /// Width, height and kind of samples; nil for the mean.
+  var shape: String?
   let pixels: Int
   /// Samples: pixels times channels.
   let dims: Int
-  /// Bits/dim.
-  let png: Double
-  let prnn: Double
-  let encodeSeconds: Double
-  let decodeSeconds: Double
-  /// Bits/dim by tool.
-  let peers: [String: Double]
+  /// Of PNG, prnn with each model and effort, and those other coders that took the picture.
+  let scores: [Score]
 
-  enum Keys: String, CodingKey {
-    case file, pixels, dims, png, prnn, ratio, encodeMPixelPerSecond, decodeMPixelPerSecond, peers
+  private enum Keys: String, CodingKey {
+    case file, pixels, dims, png, prnn, ratio, encodeMPixelPerSecond, decodeMPixelPerSecond, peers, coders
   }
+
+  func score(of coder: Coder) -> Score? { scores.first { $0.coder == coder.name } }
+
+  var png: Double { scores[0].bitsPerDim }
+
+  /// Of prnn with the first model and effort.
+  private var prnn: Score { scores[1] }
 
   func encode(to encoder: any Encoder) throws {
     var c = encoder.container(keyedBy: Keys.self)
@@ -22,29 +72,35 @@ struct BenchRow: Encodable {
     try c.encode(pixels, forKey: .pixels)
     try c.encode(dims, forKey: .dims)
     try c.encode(png, forKey: .png)
-    try c.encode(prnn, forKey: .prnn)
-    try c.encode(ratio, forKey: .ratio)
-    try c.encode(speed(encodeSeconds), forKey: .encodeMPixelPerSecond)
-    try c.encode(speed(decodeSeconds), forKey: .decodeMPixelPerSecond)
-    if !peers.isEmpty { try c.encode(peers, forKey: .peers) }
+    try c.encode(prnn.bitsPerDim, forKey: .prnn)
+    try c.encode(prnn.bitsPerDim / png, forKey: .ratio)
+    try c.encode(prnn.encodeMPixelPerSecond, forKey: .encodeMPixelPerSecond)
+    try c.encode(prnn.decodeMPixelPerSecond, forKey: .decodeMPixelPerSecond)
+    let others = scores.filter { score in Peer.names.contains(score.coder) }
+    if !others.isEmpty {
+      try c.encode(Dictionary(uniqueKeysWithValues: others.map { ($0.coder, $0.bitsPerDim) }), forKey: .peers)
+    }
+    try c.encode(scores, forKey: .coders)
   }
 
-  var ratio: Double { prnn / png }
-
-  private func speed(_ seconds: Double) -> Double { Double(pixels) / seconds / 1e6 }
-
-  static func heading(_ tools: [Peer]) -> String {
-    let columns = ["PNG", "prnn", "ratio", "enc MP/s", "dec MP/s"] + tools.map(\.name)
+  static func heading(_ coders: [Coder]) -> String {
+    let isSingle = coders.count { $0.family == .prnn } == 1
+    let columns = coders.flatMap { coder in
+      guard coder.family == .prnn else { return [coder.name] }
+      return [isSingle ? "prnn" : coder.name, "ratio", "enc MP/s", "dec MP/s"]
+    }
     return columns.map(column).joined() + "  file"
   }
 
-  func text(_ tools: [Peer]) -> String {
-    let numbers = [
-      decimals(png, 3), decimals(prnn, 3), decimals(ratio, 3), decimals(speed(encodeSeconds), 2),
-      decimals(speed(decodeSeconds), 2),
-    ]
-    let others = tools.map { tool in peers[tool.name].map { decimals($0, 3) } ?? "-" }
-    return (numbers + others).map(BenchRow.column).joined() + "  \(file)"
+  func text(_ coders: [Coder]) -> String {
+    let columns = coders.flatMap { coder in
+      let score = score(of: coder)
+      let bits = score.map { decimals($0.bitsPerDim, 3) } ?? "-"
+      guard let score, coder.family == .prnn else { return [bits] }
+      let speeds = [score.encodeMPixelPerSecond, score.decodeMPixelPerSecond]
+      return [bits, decimals(score.bitsPerDim / png, 3)] + speeds.map { decimals($0 ?? 0, 2) }
+    }
+    return columns.map(BenchRow.column).joined() + "  \(visible(file))"
   }
 
   private static func column(_ text: String) -> String {
@@ -53,27 +109,31 @@ struct BenchRow: Encodable {
 }
 
 extension BenchRow {
-  /// Means of the files' bits/dim, and of those peers that coded all of them; nil without files.
-  init?(meanOf rows: [BenchRow]) {
+  /// Means of the files' bits/dim, of those coders that took all of them; nil without files.
+  init?(meanOf rows: [BenchRow], _ coders: [Coder]) {
     guard !rows.isEmpty else { return nil }
-    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-    var peers: [String: Double] = [:]
-    for name in rows[0].peers.keys {
-      let values = rows.compactMap { $0.peers[name] }
-      if values.count == rows.count { peers[name] = mean(values) }
+    let pixels = rows.reduce(0) { $0 + $1.pixels }
+    let scores = coders.compactMap { coder -> Score? in
+      let all = rows.compactMap { $0.score(of: coder) }
+      guard all.count == rows.count else { return nil }
+      func sum(_ seconds: [Double?]) -> Double? {
+        seconds.contains(nil) ? nil : seconds.reduce(0) { $0 + $1! }
+      }
+      return Score(
+        coder: coder.name, bitsPerDim: all.reduce(0) { $0 + $1.bitsPerDim } / Double(all.count), pixels: pixels,
+        encodeSeconds: sum(all.map(\.encodeSeconds)), decodeSeconds: sum(all.map(\.decodeSeconds)))
     }
-    self.init(
-      file: "mean of \(rows.count)", pixels: rows.reduce(0) { $0 + $1.pixels }, dims: rows.reduce(0) { $0 + $1.dims },
-      png: mean(rows.map(\.png)), prnn: mean(rows.map(\.prnn)),
-      encodeSeconds: rows.reduce(0) { $0 + $1.encodeSeconds }, decodeSeconds: rows.reduce(0) { $0 + $1.decodeSeconds },
-      peers: peers)
+    self.init(file: "mean of \(rows.count)", pixels: pixels, dims: rows.reduce(0) { $0 + $1.dims }, scores: scores)
   }
 }
 
+/// What `prnn bench --json` prints.
 struct BenchReport: Encodable {
+  /// Of the first coder that is prnn.
   let model: String
   let modelHash: String
   let threads: Int
+  let coders: [Coder]
   let files: [BenchRow]
   let mean: BenchRow?
 }

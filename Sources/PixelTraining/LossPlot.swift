@@ -88,7 +88,7 @@ struct LossPlot {
 }
 
 /// Round numbers in a range, about so many, and how they are written: 0.5, 20k, 1.5M.
-func ticks(in range: ClosedRange<Double>, about count: Int) -> [(value: Double, text: String)] {
+package func ticks(in range: ClosedRange<Double>, about count: Int) -> [(value: Double, text: String)] {
   let rough = (range.upperBound - range.lowerBound) / Double(count)
   let power = pow(10, floor(log10(rough)))
   let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? 10 * power

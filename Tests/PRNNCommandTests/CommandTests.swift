@@ -203,15 +203,6 @@ import Testing
     #expect(run("inspect", original, "--heatmap", folder / "b.png").status == EX_DATAERR)
   }
 
-  @Test func bench() throws {
-    let original = try folder.write("in.png", picture().png())
-    let result = shell("\(program) bench --threads 1 '\(folder.path)' 1>&2")
-    #expect(result.status == 0)
-    #expect(result.error.contains("ratio"))
-    #expect(result.error.contains(original))
-    #expect(result.error.contains("mean of 1"))
-  }
-
   private func picture() -> Raster {
     Raster(
       width: 24, height: 16, colourType: .rgb,

@@ -116,6 +116,12 @@ import Testing
     #expect(pictures[3] == Self.drawing(.rgba, 20, 18) && pictures[5].width == 21 && pictures[6].width == 30)
   }
 
+  @Test func smallerCosts() {
+    let costs = PixelCosts(width: 3, height: 2, costs: [1, 2, 3, 5, 8, 13])
+    #expect(costs.reduced(columns: [0..<2, 2..<3], rows: [0..<2]).costs == [4, 8])
+    #expect(PixelCosts.top(of: [costs, costs]) == 13.0 / 256)
+  }
+
   /// The costs of pixels add up to the stream.
   @Test func costs() throws {
     let raster = Self.drawing(.rgb, 80, 60)
