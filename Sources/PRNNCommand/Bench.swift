@@ -57,7 +57,11 @@ struct Bench: ParsableCommand {
   func run() throws {
     var files: [String] = []
     try Failure.reporting(paths) { files += try pictures($0) }
-    let meter = try BenchMeter(models: models, efforts: efforts, peers: peers ? Peer.available : [], work: work)
+    var prepared: BenchMeter?
+    try Failure.reporting([paths[0]]) { _ in
+      prepared = try BenchMeter(models: models, efforts: efforts, peers: peers ? Peer.available : [], work: work)
+    }
+    let meter = prepared!
     guard let report else { return try measure(files, meter).outcome.get() }
     var outcome = Result<Void, any Error>.success(())
     try Failure.reporting([report]) { path in

@@ -31,7 +31,7 @@ struct BenchMeter {
     for effort in efforts {
       for model in chosen.isEmpty ? [effort.model(in: library)] : chosen {
         // A name more than once has a number from the second time on: efforts by numbers.
-        let words = (chosen.count > 1 ? [model.name] : []) + [effort.defaultValueDescription]
+        let words = (chosen.isEmpty ? [] : [model.name]) + [effort.defaultValueDescription]
         let others = setups.count { $0.coder.name.hasPrefix(words.joined(separator: " ")) }
         let name = (words + (others > 0 ? ["\(others + 1)"] : [])).joined(separator: " ")
         let version = "\(PRNNCommand.configuration.version), model \(model.name) \(hexadecimal(model.hash).prefix(16))"

@@ -84,27 +84,34 @@ struct BenchRow: Encodable {
   }
 
   static func heading(_ coders: [Coder]) -> String {
-    let isSingle = coders.count { $0.family == .prnn } == 1
-    let columns = coders.flatMap { coder in
-      guard coder.family == .prnn else { return [coder.name] }
-      return [isSingle ? "prnn" : coder.name, "ratio", "enc MP/s", "dec MP/s"]
-    }
-    return columns.map(column).joined() + "  file"
+    coders.map { coder in
+      column(name(coder, coders), coder, coders)
+        + (coder.family == .prnn ? ["ratio", "enc MP/s", "dec MP/s"].map { padded($0) }.joined() : "")
+    }.joined() + "  file"
   }
 
   func text(_ coders: [Coder]) -> String {
-    let columns = coders.flatMap { coder in
+    coders.map { coder in
       let score = score(of: coder)
-      let bits = score.map { decimals($0.bitsPerDim, 3) } ?? "-"
-      guard let score, coder.family == .prnn else { return [bits] }
-      let speeds = [score.encodeMPixelPerSecond, score.decodeMPixelPerSecond]
-      return [bits, decimals(score.bitsPerDim / png, 3)] + speeds.map { decimals($0 ?? 0, 2) }
-    }
-    return columns.map(BenchRow.column).joined() + "  \(visible(file))"
+      let bits = BenchRow.column(score.map { decimals($0.bitsPerDim, 3) } ?? "-", coder, coders)
+      guard let score, coder.family == .prnn else { return bits }
+      let speeds = [score.encodeMPixelPerSecond, score.decodeMPixelPerSecond].map { decimals($0 ?? 0, 2) }
+      return bits + ([decimals(score.bitsPerDim / png, 3)] + speeds).map { BenchRow.padded($0) }.joined()
+    }.joined() + "  \(visible(file))"
   }
 
-  private static func column(_ text: String) -> String {
-    String(repeating: " ", count: max(1, 10 - text.count)) + text
+  /// Where there is only one model and effort the columns say prnn.
+  private static func name(_ coder: Coder, _ coders: [Coder]) -> String {
+    coder.family == .prnn && coders.count { $0.family == .prnn } == 1 ? "prnn" : coder.name
+  }
+
+  /// Text as wide as the coder's name, and two blanks.
+  private static func column(_ text: String, _ coder: Coder, _ coders: [Coder]) -> String {
+    padded(text, to: max(10, name(coder, coders).count + 2))
+  }
+
+  private static func padded(_ text: String, to width: Int = 10) -> String {
+    String(repeating: " ", count: max(1, width - text.count)) + text
   }
 }
 

@@ -62,7 +62,7 @@ struct HTMLReport {
   }
 
   private var lead: String {
-    let (first, second) = (ranking[0], ranking[1])
+    let first = ranking[0]
     func ratio(_ other: Double) -> String { decimals(first.score.bitsPerDim / other, 3) }
     var text = "<strong>\(escaped(first.coder.title))</strong> makes the smallest files: "
     text += "<strong>\(decimals(first.score.bitsPerDim, 3))</strong> bits/dim"
@@ -70,8 +70,6 @@ struct HTMLReport {
     // The next of another family says more than its own next effort.
     if let other = ranking.first(where: { ![first.coder.family, .png].contains($0.coder.family) }) {
       text += ", \(ratio(other.score.bitsPerDim)) of \(escaped(other.coder.title))"
-    } else if first.coder.family == .png {
-      text += ", before \(escaped(second.coder.title)) with \(decimals(second.score.bitsPerDim, 3))"
     }
     return "<p class=\"lead\">\(text).</p>"
   }
@@ -271,7 +269,7 @@ struct HTMLReport {
       <p>prnn codes in memory, without starting and without PNG; each archive was decoded and compared with the picture. PNG files are read in memory, by libpng.</p>
       \(processes)</div>
       </div>
-      <h3>Again</h3>
+      <h3>Command</h3>
       <pre tabindex="0"><code>\(escaped(command.map(quoted).joined(separator: " ")))</code></pre>
       </section>
       """

@@ -33,12 +33,12 @@ enum HTMLStyle {
     .pairs { grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); gap: 24px 16px; }
     .columns { grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 24px 40px; margin-bottom: 24px; }
     .plots figure, .card, .scroll, pre { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-    .plots figure { padding: 16px; container-type: inline-size; }
+    .plots figure { padding: 16px; max-width: 660px; container-type: inline-size; }
     .plots figcaption { font-weight: 650; margin-bottom: 8px; }
     .plot { display: block; width: 100%; height: auto; font-size: 12px; }
     @container (max-width: 430px) { .plot { font-size: 16.5px; } }
-    .grid, .axis, .level, .line { fill: none; stroke: var(--line); stroke-width: 1; }
-    .axis, .level { stroke: var(--soft); }
+    .grid, .axis, .level, .line, .leader { fill: none; stroke: var(--line); stroke-width: 1; }
+    .axis, .level, .leader { stroke: var(--soft); }
     .level { stroke-dasharray: 3 4; }
     .tick { fill: var(--soft); }
     .name { fill: var(--ink); paint-order: stroke; stroke: var(--card); stroke-width: 3px; stroke-linejoin: round; }

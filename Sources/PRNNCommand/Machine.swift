@@ -19,10 +19,10 @@ struct Machine {
     var loads = [0.0]
     facts = [
       ("Processor", processor ?? architecture),
-      ("Processors there", "\(sysconf(Int32(_SC_NPROCESSORS_ONLN)))"),
+      ("Processors", "\(sysconf(Int32(_SC_NPROCESSORS_ONLN)))"),
       ("SIMD kernels of prnn", kernel),
       ("System", [distribution, kernelOfSystem].compactMap { $0 }.joined(separator: ", ")),
-      ("Load before", getloadavg(&loads, 1) == 1 ? "\(decimals(loads[0], 2)) (mean of a minute)" : "unknown"),
+      ("Load average before", getloadavg(&loads, 1) == 1 ? "\(decimals(loads[0], 2)) (of a minute)" : "unknown"),
     ]
   }
 

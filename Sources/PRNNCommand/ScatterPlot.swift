@@ -39,7 +39,8 @@ struct ScatterPlot {
   ) {
     (self.heading, self.marks, self.level) = (heading, marks, level)
     let margin = max((bitsPerDim.upperBound - bitsPerDim.lowerBound) * 0.1, 0.01)
-    yRange = max(0, bitsPerDim.lowerBound - margin)...bitsPerDim.upperBound + margin
+    // Most marks are near the smallest, and need room for their names.
+    yRange = max(0, bitsPerDim.lowerBound - 2 * margin)...bitsPerDim.upperBound + margin
     let speeds = marks.map { log10($0.megapixelsPerSecond) }
     let (slowest, fastest) = (speeds.min() ?? 0, speeds.max() ?? 0)
     // Names stand at the right of most marks.
@@ -57,8 +58,8 @@ struct ScatterPlot {
       <desc id="\(id)-desc">\(escaped(words.joined(separator: "; "))).</desc>
       \(axes)
       \(lines)
-      \(marks.map(drawn).joined(separator: "\n"))
       \(labels)
+      \(marks.map(drawn).joined(separator: "\n"))
       </svg>
       """
   }
@@ -156,57 +157,104 @@ struct ScatterPlot {
       """
   }
 
-  /// Names beside the marks: each where it covers least of marks, lines, names before it and the edge.
+  /// A name beside its mark.
+  private struct Label {
+    let side: Side
+    let box: Box
+    /// What is bad about the place, whatever other names do.
+    let cost: Double
+  }
+
+  /// Where a name may stand, from its mark; the anchor is 0 for its start, 1 for its end.
+  private struct Side {
+    let x, y, anchor, cost: Double
+
+    /// So far that a line leads to it.
+    var isFar: Bool { cost > 50 }
+
+    static let all = [
+      Side(x: 11, y: 5, anchor: 0, cost: 0), Side(x: -11, y: 5, anchor: 1, cost: 4),
+      Side(x: 0, y: -13, anchor: 0.5, cost: 8), Side(x: 0, y: 24, anchor: 0.5, cost: 8),
+      Side(x: 9, y: -9, anchor: 0, cost: 12), Side(x: 9, y: 20, anchor: 0, cost: 12),
+      Side(x: -9, y: -9, anchor: 1, cost: 16), Side(x: -9, y: 20, anchor: 1, cost: 16),
+      Side(x: 0, y: -36, anchor: 0.5, cost: 90), Side(x: 0, y: 46, anchor: 0.5, cost: 90),
+      Side(x: 24, y: -30, anchor: 0, cost: 100), Side(x: -24, y: -30, anchor: 1, cost: 100),
+      Side(x: 24, y: 40, anchor: 0, cost: 100), Side(x: -24, y: 40, anchor: 1, cost: 100),
+      Side(x: 0, y: -62, anchor: 0.5, cost: 150), Side(x: 40, y: -54, anchor: 0, cost: 160),
+      Side(x: -40, y: -54, anchor: 1, cost: 160),
+    ]
+  }
+
+  /// Names beside the marks: each where it covers least of marks, lines, other names and the edge.
   private var labels: String {
-    var taken = marks.map { mark in
-      let (x, y) = place(mark)
-      return Box(left: x - 8, top: y - 8, right: x + 8, bottom: y + 8)
-    }
-    for family in [Coder.Family.prnn, .jpegXL] {
-      let points = frontier(of: family)
-      for (a, b) in zip(points, points.dropFirst()) {
-        for part in stride(from: 0, through: 1, by: 0.02) {
-          let (x, y) = (a.x + (b.x - a.x) * part, a.y + (b.y - a.y) * part)
-          taken.append(Box(left: x - 1.5, top: y - 1.5, right: x + 1.5, bottom: y + 1.5))
-        }
-      }
-    }
     var parts: [String] = []
+    var fixed = lineBoxes
     if let level {
-      let y = place(0, level.bitsPerDim).y - 6
-      let right = Self.frame.right
-      taken.append(
-        Box(left: right - width(level.title), top: y - Self.letterHeight, right: right, bottom: y + 6))
+      let (right, y) = (Self.frame.right, place(0, level.bitsPerDim).y - 6)
+      fixed.append(Box(left: right - width(level.title), top: y - Self.letterHeight, right: right, bottom: y + 6))
       parts.append(
         "<text class=\"name\" x=\"\(Int(right))\" y=\"\(decimals(y, 1))\" text-anchor=\"end\">\(escaped(level.title))</text>"
       )
     }
-    for mark in marks {
-      let (x, y) = place(mark)
-      let places = Self.sides.map { side in
-        let left = x + side.x - width(mark.coder.title) * side.anchor
-        let box = Box(
-          left: left, top: y + side.y - Self.letterHeight * 0.8, right: left + width(mark.coder.title),
-          bottom: y + side.y + Self.letterHeight * 0.2)
-        return (side: side, box: box, cost: taken.reduce(outside(box) + side.cost) { $0 + $1.overlap(box) })
+    let places = marks.map { choices(for: $0, beside: fixed) }
+    var labels = places.map { $0.min { $0.cost < $1.cost }! }
+    // A few rounds: each name has the best place given those of the others.
+    for _ in 0..<8 {
+      for i in labels.indices {
+        func cost(_ label: Label) -> Double {
+          labels.indices.reduce(label.cost) { $0 + ($1 == i ? 0 : 2 * label.box.overlap(labels[$1].box)) }
+        }
+        labels[i] = places[i].min { cost($0) < cost($1) }!
       }
-      let best = places.min { $0.cost < $1.cost }!
-      taken.append(best.box)
-      let anchor = ["start", "middle", "end"][Int(best.side.anchor * 2)]
-      parts.append(
-        """
-        <text class="name\(mark.coder.family == .prnn ? " own" : "")" x="\(decimals(x + best.side.x, 1))" \
-        y="\(decimals(y + best.side.y, 1))" text-anchor="\(anchor)">\(escaped(mark.coder.title))</text>
-        """)
     }
-    return parts.joined(separator: "\n")
+    return (parts + zip(marks, labels).map(drawn)).joined(separator: "\n")
   }
 
-  /// Where a name may stand, from its mark; the anchor is 0 for its start, 1 for its end.
-  private static let sides: [(x: Double, y: Double, anchor: Double, cost: Double)] = [
-    (11, 5, 0, 0), (-11, 5, 1, 4), (0, -12, 0.5, 8), (0, 23, 0.5, 8), (9, -9, 0, 8), (9, 20, 0, 8), (-9, -9, 1, 12),
-    (-9, 20, 1, 12), (0, -29, 0.5, 80), (0, 40, 0.5, 80),
-  ]
+  private func choices(for mark: Mark, beside fixed: [Box]) -> [Label] {
+    let (x, y) = place(mark)
+    // Other marks keep a distance, so that each name is seen to belong to its own.
+    let others = marks.map(place).filter { $0 != (x, y) }
+      .map { Box(left: $0.x - 10, top: $0.y - 10, right: $0.x + 10, bottom: $0.y + 10) }
+    return Side.all.map { side in
+      let left = x + side.x - width(mark.coder.title) * side.anchor
+      let box = Box(
+        left: left, top: y + side.y - Self.letterHeight * 0.8, right: left + width(mark.coder.title),
+        bottom: y + side.y + Self.letterHeight * 0.2)
+      let covered = others.reduce(0) { $0 + 2 * $1.overlap(box) } + fixed.reduce(0) { $0 + $1.overlap(box) }
+      return Label(side: side, box: box, cost: side.cost + outside(box) + covered)
+    }
+  }
+
+  private func drawn(_ mark: Mark, _ label: Label) -> String {
+    let (x, y) = place(mark)
+    let side = label.side
+    let (textX, textY) = (x + side.x, y + side.y)
+    var text = ""
+    if side.isFar {
+      let end = side.y < 0 ? label.box.bottom + 1 : label.box.top - 1
+      text +=
+        "<path class=\"leader\" d=\"M\(decimals(x, 1)) \(decimals(y, 1))L\(decimals(textX, 1)) \(decimals(end, 1))\"/>"
+    }
+    let anchor = ["start", "middle", "end"][Int(side.anchor * 2)]
+    text += """
+      <text class="name\(mark.coder.family == .prnn ? " own" : "")" x="\(decimals(textX, 1))" \
+      y="\(decimals(textY, 1))" text-anchor="\(anchor)">\(escaped(mark.coder.title))</text>
+      """
+    return text
+  }
+
+  /// Along the lines.
+  private var lineBoxes: [Box] {
+    [Coder.Family.prnn, .jpegXL].flatMap { family in
+      let points = frontier(of: family)
+      return zip(points, points.dropFirst()).flatMap { a, b in
+        stride(from: 0, through: 1, by: 0.02).map { part in
+          let (x, y) = (a.x + (b.x - a.x) * part, a.y + (b.y - a.y) * part)
+          return Box(left: x - 1.5, top: y - 1.5, right: x + 1.5, bottom: y + 1.5)
+        }
+      }
+    }
+  }
 
   private func width(_ text: String) -> Double { Double(text.count) * Self.letterWidth }
 

@@ -73,7 +73,7 @@
   images.forEach((e, i) => {
     must(e.complete && e.naturalWidth > 0, `image ${i} is not there`);
     must(e.alt, `image ${i} has no text`);
-    must(e.naturalWidth == images[i ^ 1].naturalWidth && e.naturalHeight == images[i ^ 1].naturalHeight, `image ${i} and its map differ in size`);
+    must(e.naturalWidth == images[i ^ 1]?.naturalWidth && e.naturalHeight == images[i ^ 1]?.naturalHeight, `image ${i} and its map differ in size`);
   });
   must(document.querySelector(".ramp").getBoundingClientRect().width > 200, "no scale");
   all("th").forEach(e => must(e.scope, `${say(e)} has no scope`));
