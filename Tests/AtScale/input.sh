@@ -42,7 +42,7 @@ prnn-batches: gone.png: No such file or directory' prnn-batches manifest job
 inode=$(stat -c %i archives/d/019.prnn)
 rm archives/b/017.prnn archives/c/018.prnn
 cp pictures/a/016.png pictures/gone.png
-prnn-batches run job 0 --retry >output
+bash -euo pipefail -c "$(recipe Failures)" >output
 grep -qx "batch 0: 5 files done, 0 failed" output || fail "run --retry: $(cat output)"
 [ "$inode" = "$(stat -c %i archives/d/019.prnn)" ] || fail "run --retry made an archive again that was there"
 # A second job over the same pictures makes what is new; one that may replaces what is older.
@@ -54,4 +54,15 @@ prnn-batches run newer 0 >output
 prnn-batches verify job 0 --deep >output || true
 grep -qx "batch 0: 4 archives whole, 1 damaged" output || fail "verify: $(cat output)"
 expect 65 "prnn-batches: d/019.png: its archive: another file than was written" prnn-batches manifest job
+mkdir "$work/sets"
+cd "$work/sets"
+mkdir -p pictures/{a,b}\ b
+cp "$work"/input/pictures/a/*.png "pictures/a b"
+cp "$work"/input/pictures/b/*.png "pictures/b b"
+bash -euo pipefail -c "$(recipe "Tiny pictures")" 2>/dev/null
+for set in a b; do
+  prnn decompress "sets/$set b.prnn" -o back
+  [ "$(find back -name '*.png' | wc -l)" = "$(find "pictures/$set b" -name '*.png' | wc -l)" ] || fail "not all pictures came back from a set"
+  rm -r back
+done
 echo "bad input: named, and nothing was overwritten"

@@ -59,9 +59,11 @@ wait_for_tasks() {
 begin slurm
 submitted=$(bash -euo pipefail -c "$(recipe Slurm)")
 array=${submitted##* }
-cancelled=$(middle "$(ls job/batches)")
+middle 0 1 2 3
+cancelled=$batch
 scancel "${array}_$cancelled"
-requeued=$(middle "$(prnn-batches todo job | grep -vx "$cancelled")")
+middle 4 5 6 7
+requeued=$batch
 scontrol requeue "${array}_$requeued"
 wait_for_tasks
 [ "$(prnn-batches todo job)" = "$cancelled" ] || fail "Slurm: not batch $cancelled alone was left: $(prnn-batches todo job | paste -sd,)"
