@@ -20,6 +20,15 @@ status=0
 printf 'a/016.png\0' | prnn-batches plan job -- --effort slow >/dev/null 2>output || status=$?
 [ $status -eq 64 ] && grep -q "'slow'" output || fail "a wrong option was taken: $(cat output)"
 [ ! -e job ] || fail "a plan that failed left a job"
+expect 64 "prnn-batches: --delete-source and --dry-run are not for batches" prnn-batches plan job -- --delete-source < <(printf 'a\0')
+
+# Batches are about as large, whatever the files are, and have all of them once, in their order.
+mkdir sizes
+for ((i = 100; i < 400; i++)); do truncate -s $((i * i * i % 1000 * 1000)) "sizes/$i.png"; done
+find sizes -type f -printf '%P\0' | prnn-batches plan even --root sizes --batches 10 >/dev/null
+[ "$(cat even/batches/{0..9} | tr '\0' '\n')" = "$(cd sizes && ls)" ] || fail "plan: batches are not the list"
+for ((i = 0; i < 10; i++)); do (cd sizes && xargs -0 stat -c %s <"../even/batches/$i" | awk '{ sum += $1 } END { print sum }'); done >sums
+awk '{ if ($1 < low || !low) low = $1; if ($1 > high) high = $1 } END { exit high - low > 2 * 1000 * 1000 }' sums || fail "plan: sizes of batches: $(paste -sd' ' sums)"
 
 # An archive that is current is taken as it is, a damaged and an old one are named and stay.
 plan job a/016.png b/017.png c/018.png d/019.png gone.png d/../d/019.png >plan

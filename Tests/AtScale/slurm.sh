@@ -34,18 +34,24 @@ NodeName=$(hostname -s) NodeAddr=127.0.0.1 Port=$(free_port) CPUs=16 RealMemory=
 PartitionName=all Nodes=ALL Default=YES State=UP
 END
 export SLURM_CONF=$work/slurm.conf
-start() { background "$@" >"$work/$1.log" 2>&1; }
+declare -A daemons
+start() {
+  background "$@" >"$work/$1.log" 2>&1
+  daemons[$1]=$!
+}
 start munged --foreground --force --key-file="$work/munge.key" --socket="$work/munge.socket" --pid-file="$work/munged.pid" \
   --seed-file="$work/munge.seed" --log-file="$work/munged-log"
 for ((i = 0; i < 100; i++)); do [ ! -S "$work/munge.socket" ] || break; sleep 0.05; done
 start slurmctld -D -c
 start slurmd -D
-for ((i = 0; i < 300; i++)); do
-  [ "$(sinfo --noheader --format=%t 2>/dev/null)" != idle ] || break
+deadline=$((SECONDS + 60))
+until [ "$(timeout 2 sinfo --noheader --format=%t 2>/dev/null)" = idle ]; do
+  for daemon in munged slurmctld slurmd; do
+    [ -e "/proc/${daemons[$daemon]}" ] || fail "$daemon does not run here ($(tail -qn 1 "$work/$daemon.log")); help it, $without"
+  done
+  [ $SECONDS -lt $deadline ] || fail "Slurm has no node after a minute ($(tail -qn 1 "$work/slurmctld.log")); help it, $without"
   sleep 0.1
 done
-[ "$(sinfo --noheader --format=%t 2>/dev/null)" = idle ] ||
-  fail "Slurm does not run here ($(tail -qn 1 "$work"/{munged,slurmctld,slurmd}.log | paste -sd ';')); make it, $without"
 
 # Waits until no task is queued or runs.
 wait_for_tasks() {
