@@ -1,0 +1,37 @@
+# What the scripts of this folder share; sourced by them.
+set -euo pipefail
+umask 022
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+called=Sources/Packaging/$(basename "$0")
+
+# Ends with one line.
+fail() { echo "$called: $*" >&2; exit 1; }
+# The comment at the head of a script says how it is used.
+usage() { sed -n '2,/^[^#]/ { /^#/ s/^# \{0,1\}//p }' "$0" >&2; exit 64; }
+
+# The time of everything made here: that of the commit, or of the changelog where there is no repository.
+if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
+  SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct 2> /dev/null || stat -c %Y "$root/CHANGELOG.md")
+fi
+export SOURCE_DATE_EPOCH
+
+# The version that a program says it has.
+version_of() { "$1" --version | sed 's/^prnn \([0-9.]*\).*/\1/'; }
+
+# Where gdk-pixbuf looks for loaders.
+loaders() { pkg-config --variable=gdk_pixbuf_moduledir gdk-pixbuf-2.0 2> /dev/null || true; }
+
+# Brings what knows of files by a cache up to date: the linker, the MIME types below a prefix, the loaders.
+refresh() {
+  local mime=$1/share/mime query
+  [ "$(id -u)" != 0 ] || ldconfig
+  if [ -n "$(ls -A "$mime/packages" 2> /dev/null)" ]; then
+    ! command -v update-mime-database > /dev/null || update-mime-database "$mime"
+  elif [ -d "$mime/packages" ]; then
+    # The cache of a folder without types.
+    rm -rf "$mime"/{XMLnamespaces,aliases,generic-icons,globs,globs2,icons,magic,mime.cache,subclasses,treemagic,types,version,image}
+  fi
+  query=$(pkg-config --variable=gdk_pixbuf_query_loaders gdk-pixbuf-2.0 2> /dev/null || true)
+  case $(loaders) in "$1"/*) [ -z "$query" ] || "$query" --update-cache ;; esac
+}
