@@ -1,5 +1,4 @@
 # What bash offers on Tab. usage: bash completions.bash [BASH_COMPLETION] [COMPLETIONS_OF_PRNN]
-set -u
 # bash-completion loads what is in its folders when it is needed; without it the file is read here.
 shopt -s extglob progcomp
 if [ -n "${1:-}" ]; then
