@@ -8,7 +8,10 @@ extension Codec {
   /// The archive of one picture.
   ///
   /// - Parameters:
+  ///   - raster: the picture.
+  ///   - model: what the networks are.
   ///   - effort: of local networks; the others have one only.
+  ///   - coding: by networks, by context mixing, or by what is best.
   ///   - verify: decode the archive again and compare, before returning it.
   /// - Throws: ``PRNNError``, and `ArchiveError` when the archive made cannot be read again.
   public func compress(
@@ -23,8 +26,10 @@ extension Codec {
   ///
   /// - Parameters:
   ///   - set: at least one picture.
+  ///   - model: what the networks are.
   ///   - embedModel: put the model file into the archive.
   ///   - effort: of local networks; the others have one only.
+  ///   - coding: by networks, by context mixing, or by what is best.
   ///   - verify: decode the archive again and compare, before returning it.
   /// - Throws: ``PRNNError``, and `ArchiveError` when the archive made cannot be read again.
   public func compress(

@@ -63,7 +63,10 @@ public struct PixelCosts: Sendable {
 extension Codec {
   /// What each pixel of one picture of an archive takes. Other pictures of its lot are decoded too.
   ///
-  /// - Parameter number: 0 ..< `archive.imageCount`.
+  /// - Parameters:
+  ///   - archive: parsed.
+  ///   - number: 0 ..< `archive.imageCount`.
+  ///   - models: where the archive's model is looked for, unless it is inside.
   /// - Throws: `ArchiveError` or ``PRNNError``.
   public func costs(_ archive: Archive, image number: Int, models: ModelLibrary) throws -> PixelCosts {
     let (place, image) = archive.place(ofImage: number)

@@ -5,8 +5,11 @@ import Synchronization
 extension Codec {
   /// Decodes all of an archive, keeps nothing of it, and compares every checksum of samples.
   ///
-  /// - Parameter unfaithful: is given the numbers of pictures that are whole and whose files cannot be made again though there is
-  ///   a record of them.
+  /// - Parameters:
+  ///   - archive: parsed; tiles may be missing in it.
+  ///   - models: where the archive's model is looked for, unless it is inside.
+  ///   - unfaithful: is given the numbers of pictures that are whole and whose files cannot be made again though there is
+  ///     a record of them.
   /// - Returns: the parts that are damaged, in the order of the archive; none of a whole archive.
   /// - Throws: `ArchiveError` or ``PRNNError`` when it cannot be decoded for other reasons.
   public func damage(

@@ -21,7 +21,10 @@ extension Codec {
 
   /// One picture of an archive; only the tiles or the lot it is in are decoded.
   ///
-  /// - Parameter number: 0 ..< `archive.imageCount`; `archive.image(named:)` finds it.
+  /// - Parameters:
+  ///   - archive: parsed.
+  ///   - number: 0 ..< `archive.imageCount`; `archive.image(named:)` finds it.
+  ///   - models: where the archive's model is looked for, unless it is inside.
   /// - Throws: `ArchiveError` or ``PRNNError``; no picture then.
   public func decompress(_ archive: Archive, image number: Int, models: ModelLibrary) throws -> Raster {
     let header = archive.series[archive.place(ofImage: number).series].header
@@ -34,8 +37,10 @@ extension Codec {
   /// In archives of version 1 the checksum is that of the whole picture: of a part there are only those of its chunks.
   ///
   /// - Parameters:
+  ///   - archive: parsed.
   ///   - number: 0 ..< `archive.imageCount`.
   ///   - crop: in pixels of the picture.
+  ///   - models: where the archive's model is looked for, unless it is inside.
   /// - Throws: `ArchiveError` or ``PRNNError``, ``PRNNError/outside(_:width:height:)`` among them; no picture then.
   public func decompress(
     _ archive: Archive, image number: Int, crop: PixelRectangle, models: ModelLibrary
@@ -55,7 +60,10 @@ extension Codec {
 
   /// All pictures of an archive, in their order. No more of them than the threads need are in memory at a time.
   ///
-  /// - Parameter body: is given each picture and its number, on the thread of the caller.
+  /// - Parameters:
+  ///   - archive: parsed.
+  ///   - models: where the archive's model is looked for, unless it is inside.
+  ///   - body: is given each picture and its number, on the thread of the caller.
   /// - Throws: `ArchiveError`, ``PRNNError``, or what `body` throws; some pictures may have been handed out then.
   public func decompress(
     _ archive: Archive, models: ModelLibrary, _ body: (_ number: Int, Raster) throws -> Void

@@ -17,6 +17,7 @@ extension Codec {
   /// The PNG file that a picture of an archive was read from, byte for byte.
   ///
   /// - Parameters:
+  ///   - archive: parsed.
   ///   - number: of the picture in the archive.
   ///   - picture: as ``decompress(_:image:models:)`` gives it, all of it.
   /// - Throws: ``PRNNError/tooLarge(bytes:limit:)``.

@@ -8,7 +8,10 @@ extension Codec {
   /// Draws pictures: random bits, decoded.
   ///
   /// - Parameters:
+  ///   - model: what the network is.
   ///   - role: colour or gray; a Bernoulli network draws gray pictures of 1 bit.
+  ///   - width: of each picture, in pixels.
+  ///   - height: likewise.
   ///   - count: at least 1; they are drawn together.
   ///   - seed: the same seed draws the same pictures.
   /// - Throws: ``PRNNError``.
@@ -29,7 +32,12 @@ extension Codec {
   /// Completes a picture in several ways: pixels that are given stay, the others are drawn, in raster order, each with the
   /// probabilities that the network gives it after those before it.
   ///
-  /// - Parameter isGiven: of a row and column.
+  /// - Parameters:
+  ///   - picture: gray or RGB.
+  ///   - isGiven: of a row and column.
+  ///   - count: of ways, at least 1.
+  ///   - seed: the same seed draws the same pixels.
+  ///   - model: what the network is.
   /// - Throws: ``PRNNError``; pictures with alpha or a palette are refused.
   public func complete(
     _ picture: Raster, isGiven: @escaping (_ row: Int, _ column: Int) -> Bool, count: Int, seed: UInt64, model: Model

@@ -11,8 +11,9 @@ extension Codec {
   /// - Parameters:
   ///   - archive: tiles may be missing in it, as in `Archive.Salvage`.
   ///   - only: the number of a single picture to give, 0 ..< `archive.imageCount`; nil: all.
+  ///   - models: where the archive's model is looked for, unless it is inside.
   ///   - body: is given each picture and its number, on the thread of the caller, and the parts of it that are damaged. Such
-  ///     tiles have the colour ``Raster/mark``. A part without a number says that the checksum of a picture of version 1 is wrong
+  ///     tiles have the colour `mark` of `Raster`. A part without a number says that the checksum of a picture of version 1 is wrong
   ///     although all its tiles seem whole. The picture is nil when nothing of it is left.
   /// - Throws: `ArchiveError`, ``PRNNError``, or what `body` throws; not for damaged samples.
   public func recover(

@@ -33,7 +33,9 @@ public struct Codec: Sendable {
 
   /// - Parameters:
   ///   - threads: at least 1.
+  ///   - memoryLimit: the most bytes a picture may take in memory.
   ///   - kernel: the path through the SIMD kernels; nil for that of the environment variable PRNN_KERNEL, or the fastest.
+  ///   - progress: called from any thread with the number of samples coded since the last call.
   /// - Throws: ``PRNNError/noSuchKernel(_:available:)``.
   public init(
     threads: Int = 1, memoryLimit: Int = 2 << 30, kernel: String? = nil,

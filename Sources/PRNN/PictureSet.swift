@@ -54,9 +54,11 @@ public struct PictureSet: Sendable {
 
   /// Adds a picture.
   ///
-  /// - Parameter time: when its file was modified, in seconds since 1970 began (UTC); where one picture has none the set keeps
-  ///   none.
-  /// - Parameter file: what makes its file again, byte for byte.
+  /// - Parameters:
+  ///   - raster: the picture.
+  ///   - name: what it is called in the archive.
+  ///   - time: when its file was modified, in seconds since 1970 began (UTC); where one picture has none the set keeps none.
+  ///   - file: what makes its file again, byte for byte.
   /// - Returns: whether there was room for that.
   /// - Precondition: all pictures of a set have names, or none has.
   @discardableResult
