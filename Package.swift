@@ -56,7 +56,8 @@ let package = Package(
       dependencies: [
         "PRNN", "Raster", "ByteCoding", "PixelModels", "PixelTraining", "ArchiveFormat", "CMalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ],
+      exclude: ["README.md"]),
     .testTarget(name: "ByteCodingTests", dependencies: ["ByteCoding"]),
     .testTarget(name: "RasterTests", dependencies: ["Raster", "ByteCoding"]),
     .testTarget(name: "PixelKernelsTests", dependencies: ["PixelKernels"]),
