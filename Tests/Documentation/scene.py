@@ -35,7 +35,7 @@ def prepare(folder, program):
         part("hills", 32, 32, 16 * i, 11 * i, f"photographs/{i}.png")
     for i, name in enumerate(("0/00017", "1/00023", "3/00041", "3/00042")):
         part("hills-gray", 28, 28, 3 * i, 20, f"digits/{name}.png")
-    shutil.copytree(folder / "pictures", folder / "archives-of-mine")
+    shutil.copytree(folder / "pictures", folder / "scans")
     rows = b"".join(bytes((i * j * j) % 251 & 0x3C for j in range(98)) for i in range(1, 65))
     for name in ("train", "valid"):
         (folder / f"binarized-{name}.bits.xz").write_bytes(lzma.compress(rows))
