@@ -6,7 +6,7 @@ extension Codec {
   /// time.
   ///
   ///     let salvage = try Archive.Salvage(bytes)
-  ///     try codec.recover(salvage.archive, models: .bundled) { number, picture, damage in ... }
+  ///     try codec.recover(salvage.archive, models: .bundled) { number, picture, damage in print(number, damage) }
   ///
   /// - Parameters:
   ///   - archive: tiles may be missing in it, as in `Archive.Salvage`.

@@ -1,4 +1,4 @@
-"""The code blocks of a Markdown file."""
+"""The code blocks of Markdown files, and of comments in Swift."""
 
 import dataclasses
 import pathlib
@@ -42,3 +42,13 @@ def blocks(path):
     if inside:
         raise SystemExit(f"{inside}: a block without an end")
     return found
+
+
+def comments(path):
+    """The samples in the doc comments of a Swift file: lines further in, behind an empty one, that begin with a statement."""
+    pattern = r"^ *///\n((?: *///     .*\n)+)"
+    text = pathlib.Path(path).read_text()
+    for match in re.finditer(pattern, text, re.M):
+        code = re.sub(r"^ *///     ", "", match[1], flags=re.M)
+        if re.match(r"(let|var|[A-Z]\w+\()", code):
+            yield Block(path, text[:match.start(1)].count("\n") + 1, "swift", code, "", "")

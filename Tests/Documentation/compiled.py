@@ -46,6 +46,8 @@ func contents(_ path: String) -> [UInt8] {
 }
 let file = contents("photo.png")
 let picture = try Raster(png: file)
+let codec = try Codec(threads: 2)
+let bytes = try codec.compress(picture, model: ModelLibrary.bundled.standard)
 let pictures = try (0..<4).map { (name: "a/\\($0).png", picture: try Raster(png: contents("pictures/\\("ab".map(String.init)[$0 % 2])/\\($0).png"))) }
 """
 

@@ -13,13 +13,15 @@ import time
 
 import compiled
 import scene
-from blocks import blocks
+from blocks import blocks, comments
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENTS = [
     "README.md", "CONTRIBUTING.md", "Sources/PRNNCommand/README.md", "Sources/AtScale/README.md", "Sources/PRNN/PRNN.docc/*.md",
     "spec/README.md", "spec/reference/README.md", "bench/README.md", "Tests/Fuzz/README.md",
 ]
+# Modules whose public comments have samples.
+MODULES = ["PRNN", "Raster", "ArchiveFormat", "PixelModels"]
 # What is run shorter, on smaller pictures or in another place than it stands there.
 REPLACED = [
     (r"--minutes [\d.]+", "--minutes 0.03"),
@@ -155,6 +157,8 @@ def main():
                 paths, pool.map(lambda p: run_document(p, library, program, work), paths)):
             wrong, count, swift = wrong + bad, count + blocks_, swift + found
             folders[path] = folder
+    samples = [block for module in MODULES for path in sorted(ROOT.glob(f"Sources/{module}/*.swift")) for block in comments(path)]
+    count, swift = count + len(samples), swift + samples
     wrong += compiled.run_swift(swift, scene.make(work / "swift", program), library.parent)
     print(f"{count} blocks of {len(paths)} documents, {time.monotonic() - started:.0f} s")
     sys.exit("\n".join(wrong) or 0)
