@@ -39,7 +39,7 @@ struct Inspect: ParsableCommand {
     if report.json, heatmap == "-" {
       throw ValidationError("--json prints to standard output; name a file with --heatmap.")
     }
-    if let top, !(top > 0) { throw ValidationError("--top takes a number above 0.") }
+    if let top, !(top > 0 && top.isFinite) { throw ValidationError("--top takes a number above 0.") }
   }
 
   func run() throws {

@@ -9,15 +9,15 @@ enum OutputFile {
   static func check(_ path: String, force: Bool, inputs: Set<FileIdentity> = []) throws {
     if path == "-" {
       guard isatty(STDOUT_FILENO) == 0 else {
-        throw Failure("standard output", "is a terminal; name a file with -o", status: EX_USAGE)
+        throw Failure("standard output", "is a terminal; name a file", status: EX_USAGE)
       }
       return
     }
     guard let there = FileIdentity(path) else { return }
-    if there.isFolder { throw Failure(path, "is a folder; name a file with -o", status: EX_CANTCREAT) }
+    if there.isFolder { throw Failure(path, "is a folder; name a file", status: EX_CANTCREAT) }
     if !force { throw exists(path) }
     if inputs.contains(there) {
-      throw Failure(path, "is the input itself; name another file with -o", status: EX_CANTCREAT)
+      throw Failure(path, "is the input itself; name another file", status: EX_CANTCREAT)
     }
   }
 
@@ -74,7 +74,7 @@ enum OutputFile {
   }
 
   static func exists(_ path: String) -> Failure {
-    Failure(path, "exists already; choose another name with -o, or overwrite it with --force", status: EX_CANTCREAT)
+    Failure(path, "exists already; choose another name, or overwrite it with --force", status: EX_CANTCREAT)
   }
 
   /// Writes all bytes.
