@@ -43,8 +43,10 @@ struct ScatterPlot {
     yRange = max(0, bitsPerDim.lowerBound - 2 * margin)...bitsPerDim.upperBound + margin
     let speeds = marks.map { log10($0.megapixelsPerSecond) }
     let (slowest, fastest) = (speeds.min() ?? 0, speeds.max() ?? 0)
-    // Names stand at the right of most marks.
-    xRange = slowest - 0.15 - (fastest - slowest) * 0.05...fastest + 0.3 + (fastest - slowest) * 0.15
+    let range = fastest - slowest
+    // A decade at least; and names stand at the right of most marks.
+    let extra = max(0, 0.8 - range) / 2
+    xRange = slowest - 0.15 - range * 0.05 - extra...fastest + 0.3 + range * 0.15 + extra
   }
 
   var svg: String {
