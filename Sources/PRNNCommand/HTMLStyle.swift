@@ -77,6 +77,7 @@ enum HTMLStyle {
       .summary { font-size: .8125rem; }
       .summary th, .summary td { padding: 8px 6px; }
       .summary thead th, .summary small { font-size: .75rem; }
+      .summary th .soft { display: block; margin-left: 20px; font-size: .75rem; }
     }
     summary { cursor: pointer; padding: 6px 0; }
     .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; align-content: start; font-size: .9375rem; }
