@@ -77,7 +77,8 @@ static gboolean decode(Loading *loading, GError **error) {
   if (status) return fail(status, &text, error);
 
   int width = (int)info.width, height = (int)info.height;
-  loading->size(&width, &height, loading->user);
+  /* Programs that want whole pictures need not be asked. */
+  if (loading->size) loading->size(&width, &height, loading->user);
   if (width == 0 || height == 0) {
     /* As gdk_pixbuf_get_file_info does, which wants no pixels. */
     g_set_error_literal(error, GDK_PIXBUF_ERROR, GDK_PIXBUF_ERROR_FAILED, "a picture without pixels was asked for");
@@ -98,8 +99,8 @@ static gboolean decode(Loading *loading, GError **error) {
   GdkPixbuf *pixbuf = from_png(&png, error);
   prnn_buffer_free(&png);
   if (!pixbuf) return FALSE;
-  loading->prepared(pixbuf, NULL, loading->user);
-  loading->updated(pixbuf, 0, 0, gdk_pixbuf_get_width(pixbuf), gdk_pixbuf_get_height(pixbuf), loading->user);
+  if (loading->prepared) loading->prepared(pixbuf, NULL, loading->user);
+  if (loading->updated) loading->updated(pixbuf, 0, 0, gdk_pixbuf_get_width(pixbuf), gdk_pixbuf_get_height(pixbuf), loading->user);
   g_object_unref(pixbuf);
   return TRUE;
 }

@@ -77,7 +77,8 @@ struct Bench: ParsableCommand {
         }
         let page = try HTMLReport(
           command: CommandLine.arguments, date: date, machine: machine,
-          threads: meter.codec.threads, coders: meter.coders, rows: result.rows, mean: mean,
+          threads: meter.codec.threads, coders: meter.coders, rows: result.rows,
+          failed: files.count - result.rows.count, mean: mean,
           drawings: result.drawings
         ).text()
         try Array(page.utf8).withUnsafeBytes(sink)

@@ -16,6 +16,8 @@ struct HTMLReport {
   let threads: Int
   let coders: [Coder]
   let rows: [BenchRow]
+  /// Pictures that could not be measured.
+  let failed: Int
   let mean: BenchRow
   let drawings: [BitDrawing]
 
@@ -41,6 +43,7 @@ struct HTMLReport {
     <p class="soft">prnn bench · \(utc(date))</p>
     <h1>\(heading)</h1>
     \(lead)
+    \(failed > 0 ? "<p class=\"lead\">\(counted(failed, "more picture")) could not be measured.</p>" : "")
     </header>
     \(plots)
     \(summary)
@@ -134,7 +137,11 @@ struct HTMLReport {
 
   private var bars: String {
     let shown = rows.prefix(Self.mostBars)
-    let open = shown.prefix(Self.openBars).map(card).joined(separator: "\n")
+    let names = naming()
+    func cards(_ rows: some Sequence<BenchRow>) -> String {
+      rows.map { card($0, name: names($0.file)) }.joined(separator: "\n")
+    }
+    let open = cards(shown.prefix(Self.openBars))
     let rest = shown.dropFirst(Self.openBars)
     let folded =
       rest.isEmpty
@@ -142,7 +149,7 @@ struct HTMLReport {
       : """
       <details><summary>\(counted(rest.count, "more picture"))</summary>
       <div class="cards">
-      \(rest.map(card).joined(separator: "\n"))
+      \(cards(rest))
       </div>
       </details>
       """
@@ -160,7 +167,7 @@ struct HTMLReport {
       """
   }
 
-  private func card(_ row: BenchRow) -> String {
+  private func card(_ row: BenchRow, name: String) -> String {
     let most = max(row.scores.map(\.bitsPerDim).max()!, 1e-9)
     let least = row.scores.map(\.bitsPerDim).min()!
     let bars = coders.compactMap { coder -> String? in
@@ -172,7 +179,7 @@ struct HTMLReport {
         """
     }
     return """
-      <article class="card"><h3>\(name(row.file))</h3><p class="soft">\(row.shape ?? "")</p>
+      <article class="card"><h3>\(name)</h3><p class="soft">\(row.shape ?? "")</p>
       <ul>\(bars.joined())</ul></article>
       """
   }
@@ -180,8 +187,9 @@ struct HTMLReport {
   private func heatmaps() throws -> String {
     guard !drawings.isEmpty else { return "" }
     let top = PixelCosts.top(of: drawings.map(\.costs))
+    let names = naming()
     let figures = try drawings.map { drawing in
-      let name = name(drawing.file)
+      let name = names(drawing.file)
       let mean = "\(decimals(drawing.bitsPerPixel, 2)) bits a pixel"
       func image(_ raster: Raster, _ alternative: String) throws -> String {
         let bytes = Data(try raster.png()).base64EncodedString()
@@ -212,6 +220,7 @@ struct HTMLReport {
   }
 
   private var table: String {
+    let names = naming()
     let head = coders.map { "<th scope=\"col\">\(escaped($0.title))</th>" }.joined()
     func line(_ row: BenchRow, _ name: String, of count: Int = 1) -> String {
       let least = row.scores.map(\.bitsPerDim).min()!
@@ -230,7 +239,7 @@ struct HTMLReport {
       <table>
       <thead><tr><th scope="col">Picture</th><th scope="col">MPixel</th>\(head)</tr></thead>
       <tbody>
-      \(rows.map { line($0, name($0.file)) }.joined(separator: "\n"))
+      \(rows.map { line($0, names($0.file)) }.joined(separator: "\n"))
       </tbody>
       <tfoot>\(line(mean, "mean", of: rows.count))</tfoot>
       </table>
@@ -256,7 +265,8 @@ struct HTMLReport {
       ? ""
       : """
       <p>\(others.map { escaped($0.title) }.joined(separator: ", ")): whole processes, which start, read PNG and write a file, or \
-      read that and write raw samples. Small pictures make them look slow.</p>
+      read that and write raw samples (PNG files are read as above). Small pictures make them look slow. WebP and JPEG XL leave out \
+      texts and other metadata, which prnn and PNG keep.</p>
       """
     return """
       <section aria-labelledby="method">
@@ -275,19 +285,14 @@ struct HTMLReport {
       """
   }
 
-  /// A file, without the folder that all are in.
-  private func name(_ file: String) -> String {
-    escaped(printable(file.unicodeScalars.dropFirst(folderLength), most: 4096))
-  }
-
-  /// Scalars of the folder that all files are in, its slash included.
-  private var folderLength: Int {
-    guard let first = rows.first?.file.unicodeScalars else { return 0 }
-    var common = Array(first)
+  /// Names a file, without the folder that all are in.
+  private func naming() -> (_ file: String) -> String {
+    var common = Array((rows.first?.file ?? "").unicodeScalars)
     for row in rows {
       common = zip(common, row.file.unicodeScalars).prefix { $0 == $1 }.map(\.0)
     }
-    return (common.lastIndex(of: "/") ?? -1) + 1
+    let folder = (common.lastIndex(of: "/") ?? -1) + 1
+    return { escaped(printable($0.unicodeScalars.dropFirst(folder), most: 4096)) }
   }
 }
 
@@ -302,7 +307,8 @@ private func quoted(_ word: String) -> String {
     default: "-_./=:,+@%".utf8.contains(byte)
     }
   }
-  return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+  if plain, !word.isEmpty { return word }
+  return "'" + word.unicodeScalars.map { $0 == "'" ? "'\\''" : String($0) }.joined() + "'"
 }
 
 /// Text for HTML, in elements and in quoted attributes.

@@ -62,7 +62,7 @@ struct Peer: Sendable {
 
   /// Runs the tool, and the one that decodes what it made; the times are those of the processes.
   ///
-  /// - Returns: nil when it refuses the picture, or would not keep all of it.
+  /// - Returns: nil when it refuses the picture, or would not keep all of its samples.
   func measure(_ input: String, in folder: TemporaryFolder, bitDepth depth: Int, threads: Int) throws -> Measured? {
     guard depth <= bitDepth else { return nil }
     let output = folder / output
@@ -109,20 +109,25 @@ struct Peer: Sendable {
   }
 }
 
-/// A folder that is gone with its files when this is.
+/// A folder that is gone with its files when this is, or the program.
 final class TemporaryFolder {
   let path: String
+  private let group = Unfinished.Group()
+  private static let files = ["in.png", "out.png", "out.webp", "out.jxl", "out.ppm", "version.txt"]
 
   init() throws {
-    var template = Array("/tmp/prnn-bench.XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw Failure("/tmp", errno: errno, status: EX_CANTCREAT) }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    path = try Unfinished.change { [group] entries in
+      var template = Array("\(parent)/prnn-bench.XXXXXX".utf8CString)
+      guard mkdtemp(&template) != nil else { throw Failure(parent, errno: errno, status: EX_CANTCREAT) }
+      let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      entries.append(Unfinished.Entry(path: path, group: group))
+      for name in Self.files { entries.append(Unfinished.Entry(path: "\(path)/\(name)", group: group)) }
+      return path
+    }
   }
 
-  deinit {
-    for name in ["in.png", "out.png", "out.webp", "out.jxl", "out.ppm", "version.txt"] { unlink(self / name) }
-    rmdir(path)
-  }
+  deinit { Unfinished.takeBack(group) }
 
   static func / (folder: TemporaryFolder, name: String) -> String { folder.path + "/" + name }
 }

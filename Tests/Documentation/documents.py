@@ -31,7 +31,7 @@ REPLACED = [
     (r"/tmp/", "./"),
 ]
 # What is looked at and not run: it builds, takes minutes, or needs data, PyTorch or root. Files, options and tests named there must exist.
-LOOKED_AT = r"(\w+=\S* )*(swift|for f in \*.jxl;|python3|clang|pip|apt-get|Tests/\S+|\.ci/run|Sources/\w+/\w+) "
+LOOKED_AT = r"(\w+=\S* )*(swift|for f in \*.jxl;|python3|clang|pip|apt-get|Tests/\S+|\.ci/run|Sources/\w+/\w+|prnn bench(?=.* DATA/)) "
 SHELL = "sh"
 PLAIN = {"synopsis", "text"}  # options of the former must exist
 

@@ -43,7 +43,7 @@ import Testing
     for elsewhere in ["http:", "https:", "<script", "url(", "@import"] { #expect(!text.contains(elsewhere)) }
 
     let again = shell("'\(program)' \(line)")
-    let exists = "exists already; choose another name with -o, or overwrite it with --force"
+    let exists = "exists already; choose another name, or overwrite it with --force"
     #expect(again == .init(status: EX_CANTCREAT, error: "prnn: \(page): \(exists)\n"))
     #expect(try folder.read("page.html") == Array(text.utf8))
     #expect(shell("'\(program)' \(line) --force").status == 0)
@@ -73,6 +73,7 @@ import Testing
     // What can be measured is reported.
     #expect(run("bench", "--report", folder / "page.html", "-1", bad, original).status == EX_DATAERR)
     #expect(String(decoding: try folder.read("page.html"), as: UTF8.self).contains("coders on 1 picture<"))
+    #expect(String(decoding: try folder.read("page.html"), as: UTF8.self).contains(">1 more picture could not be"))
   }
 
   @Test func means() throws {

@@ -63,7 +63,7 @@ import Testing
     #expect(result.status == EX_CANTCREAT)
     #expect(
       result.error
-        == "prnn: \(output): exists already; choose another name with -o, or overwrite it with --force\n")
+        == "prnn: \(output): exists already; choose another name, or overwrite it with --force\n")
     #expect(try folder.read("in.prnn") == [1, 2, 3])
     #expect(run("compress", "--force", original).status == 0)
     #expect(try folder.read("in.prnn").count > 3)
@@ -73,17 +73,17 @@ import Testing
     let odd = try folder.write("picture.prnn", picture().png())
     let result = run("compress", "--force", odd)
     #expect(result.status == EX_CANTCREAT)
-    #expect(result.error == "prnn: \(odd): is the input itself; name another file with -o\n")
+    #expect(result.error == "prnn: \(odd): is the input itself; name another file\n")
     #expect(try Raster(png: folder.read("picture.prnn")) == picture())
     // Nor any other, nor what comes by standard input.
     let good = try folder.write("good.png", picture().png())
     #expect(symlink(odd, folder / "good.prnn") == 0)
     let other = run("compress", "--force", good, odd)
     #expect(other.status == EX_CANTCREAT)
-    #expect(other.error.hasPrefix("prnn: \(folder / "good.prnn"): is the input itself; name another file with -o\n"))
+    #expect(other.error.hasPrefix("prnn: \(folder / "good.prnn"): is the input itself; name another file\n"))
     let piped = shell("\(program) compress - --force -o '\(good)' < '\(good)'")
     #expect(
-      piped == .init(status: EX_CANTCREAT, error: "prnn: \(good): is the input itself; name another file with -o\n"))
+      piped == .init(status: EX_CANTCREAT, error: "prnn: \(good): is the input itself; name another file\n"))
     for file in ["picture.prnn", "good.png"] { #expect(try Raster(png: folder.read(file)) == picture()) }
   }
 

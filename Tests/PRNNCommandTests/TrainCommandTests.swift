@@ -107,7 +107,7 @@ import Testing
     let result = try trainBits("--steps", "1", "-o", output)
     #expect(result.status == EX_CANTCREAT)
     #expect(
-      result.error == "prnn: \(output): exists already; choose another name with -o, or overwrite it with --force\n")
+      result.error == "prnn: \(output): exists already; choose another name, or overwrite it with --force\n")
     _ = try folder.write("a.checkpoint", [1])
     #expect(try trainBits("--steps", "1", "-o", folder / "a").status == EX_CANTCREAT)
     #expect(folder.names == ["a.checkpoint", "out.prnnm", "train.bits"])
