@@ -6,7 +6,7 @@ let package = Package(
   products: [
     .library(name: "PRNN", targets: ["PRNN", "Raster", "PixelModels", "ArchiveFormat"]),
     .executable(name: "prnn", targets: ["PRNNCommand"]),
-    // libprnn for C; its name beside the program's is taken, so Packaging/install calls it libprnn.so.0.
+    // libprnn for C; its name beside the program's is taken, so Sources/Packaging/install calls it libprnn.so.0.
     .library(name: "prnn-c", type: .dynamic, targets: ["PRNNLibrary"]),
   ],
   dependencies: [

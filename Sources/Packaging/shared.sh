@@ -27,7 +27,8 @@ refresh() {
   local mime=$1/share/mime query
   [ "$(id -u)" != 0 ] || ldconfig
   if [ -n "$(ls -A "$mime/packages" 2> /dev/null)" ]; then
-    ! command -v update-mime-database > /dev/null || update-mime-database "$mime"
+    # It says so when no program looks there, which is no fault.
+    ! command -v update-mime-database > /dev/null || update-mime-database "$mime" 2> /dev/null
   elif [ -d "$mime/packages" ]; then
     # The cache of a folder without types.
     rm -rf "$mime"/{XMLnamespaces,aliases,generic-icons,globs,globs2,icons,magic,mime.cache,subclasses,treemagic,types,version,image}
