@@ -54,7 +54,7 @@ struct Compress: ParsableCommand {
     help: ArgumentHelp(
       "Keep what makes the PNG files again, byte for byte.",
       discussion: """
-        That are the filter of each row and the settings of zlib, which are found by trial. Files that other programs than \
+        Those are the filter of each row and the settings of zlib, which are found by trial. Files that other programs than \
         zlib deflated cannot be made again: their pixels and chunks are kept as always, and a line on standard error says so.
         """))
   var exact = false
