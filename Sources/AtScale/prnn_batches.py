@@ -1,6 +1,7 @@
 """A data set on its way through prnn: jobs, and the batches of one. prnn-batches runs them."""
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -69,6 +70,13 @@ class Job:
             fail(f"{folder}: is no job: {error.strerror}; prnn-batches plan makes one", os.EX_NOINPUT)
         self.count, self.options, self.replaces = plan["batches"], plan["options"], plan["replaceOlder"]
         self.root, self.output = (plan[key].encode("utf-8", "surrogateescape") for key in ("root", "output"))
+        # What archives cannot be read without.
+        self.reading = []
+        for i, word in enumerate(self.options):
+            if word in ("--model", "--memory-limit"):
+                self.reading += self.options[i : i + 2]
+            elif word.startswith(("--model=", "--memory-limit=")):
+                self.reading.append(word)
 
     def names(self, number):
         return (self.folder / "batches" / str(number)).read_bytes().split(b"\0")[:-1]
@@ -86,16 +94,29 @@ class Job:
             fail(f"{self.file(kind, number)}: is not of the files of batch {number}; remove it", os.EX_DATAERR)
         return records
 
-    @contextlib.contextmanager
+    def path(self, archive):
+        return os.path.join(self.output, archive.encode("utf-8", "surrogateescape"))
+
+    def failures(self, number, results):
+        """Places of files that failed or whose archives are no more what they were, and whether an archive there may be replaced."""
+        checks = self.records("verified", number) or results
+        return {i: result.get("damaged", result["status"] == 0 != check["status"])
+                for i, (result, check) in enumerate(zip(results, checks))
+                if result["status"] or check["status"] or not os.path.lexists(self.path(result["archive"]))}
+
     def batch(self, number):
-        """Locks a batch, until the last process that has the lock ends, however it does."""
         if not 0 <= number < self.count:
             fail(f"there is no batch {number}; the last one is {self.count - 1}", os.EX_USAGE)
-        with open(self.folder / "batches" / str(number), "r+b") as lock:
+        return self.locked(self.folder / "batches" / str(number), f"batch {number} is being worked on already")
+
+    @contextlib.contextmanager
+    def locked(self, path, otherwise):
+        """Locks a file, until the last process that has the lock ends, however it does."""
+        with open(path, "r+b") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                fail(f"batch {number} is being worked on already", os.EX_TEMPFAIL)
+                fail(otherwise, os.EX_TEMPFAIL)
             except OSError as error:
                 fail(f"{self.folder}: cannot be locked: {error.strerror}; mount it with locks", os.EX_CONFIG)
             yield lock
@@ -139,8 +160,9 @@ def damage(archives, folder, lock, words=()):
 class Batch:
     """A batch on its way: work/N/in has links to pictures, work/N/out archives, named by the pictures' places in the batch."""
 
-    def __init__(self, job, number, lock, records):
+    def __init__(self, job, number, lock, records, failures):
         self.job, self.lock, self.names = job, lock, job.names(number)
+        self.damaged = {i for i, damaged in failures.items() if damaged}
         self.work = job.folder / "work" / str(number)
         self.records = records or [None] * len(self.names)
         self.before = {}
@@ -156,6 +178,8 @@ class Batch:
 
     def failed(self, i, status, error):
         self.records[i] = {"file": text(self.names[i]), "status": status, "error": error}
+        if i in self.damaged:
+            self.records[i]["damaged"] = True
 
     def done(self, i, path):
         self.records[i] = {
@@ -180,22 +204,32 @@ class Batch:
         # On the disk are, whatever happens, bytes before names, and names before results.
         os.sync()
         for i in self.missing():
-            self.deliver(i)
+            try:
+                self.deliver(i)
+            except OSError as error:
+                self.failed(i, os.EX_CANTCREAT, f"its archive: {error.strerror}")
         os.sync()
 
     def is_current(self, i, archive):
         """None where there is no archive, else whether it is as new as the picture."""
         try:
-            return os.lstat(archive).st_mtime_ns >= self.before[i].st_mtime_ns
+            there = os.lstat(archive)
         except FileNotFoundError:
             return None
+        if stat.S_ISDIR(there.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        return there.st_mtime_ns >= self.before[i].st_mtime_ns
 
     def take_what_is_there(self):
         """Archives of a try that did not end stay, and those that were there before, if they are whole and of the pictures."""
         there = {}
         for i in self.missing():
             staged = self.is_current(i, self.staged(i))
-            delivered = self.is_current(i, self.archive(i))
+            try:
+                delivered = None if i in self.damaged else self.is_current(i, self.archive(i))
+            except OSError as error:
+                self.failed(i, os.EX_CANTCREAT, f"its archive: {error.strerror}")
+                continue
             if staged:
                 there[i] = self.staged(i)
                 continue
@@ -205,7 +239,7 @@ class Batch:
                 there[i] = self.archive(i)
             elif delivered is False and not self.job.replaces:
                 self.failed(i, os.EX_CANTCREAT, "is newer than its archive; remove that, or plan with --replace-older")
-        causes = damage(there, self.work / "check", self.lock)
+        causes = damage(there, self.work / "check", self.lock, self.job.reading)
         for i, path in there.items():
             if path == self.staged(i):
                 # After a power failure a file can be there without its bytes.
@@ -232,12 +266,28 @@ class Batch:
                 self.failed(int(Path(report["input"]).stem), report["status"], report["error"])
 
     def deliver(self, i):
-        now, before = os.stat(self.picture(i)), self.before[i]
-        if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-            os.unlink(self.staged(i))
+        staged, archive, before, now = self.staged(i), self.archive(i), self.before[i], None
+        with contextlib.suppress(OSError):
+            now = os.stat(self.picture(i))
+        if not now or (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(staged)
             return self.failed(i, os.EX_TEMPFAIL, "has changed while it was compressed")
-        if self.is_current(i, self.archive(i)) not in ([None, False] if self.job.replaces else [None]):
-            return self.failed(i, os.EX_CANTCREAT, "has an archive of another program by now; remove that")
-        os.makedirs(os.path.dirname(self.archive(i)), exist_ok=True)
-        self.done(i, self.staged(i))
-        os.replace(self.staged(i), self.archive(i))
+        os.makedirs(os.path.dirname(archive), exist_ok=True)
+        if os.stat(staged).st_mtime_ns < before.st_mtime_ns:
+            # The picture is of the future; its archive must not look older.
+            os.utime(staged, ns=(before.st_mtime_ns, before.st_mtime_ns))
+        self.done(i, staged)
+        replaces = i in self.damaged or self.job.replaces and self.is_current(i, archive) is False
+        try:
+            if not replaces:
+                os.link(staged, archive)
+        except OSError:
+            # The same file where a try ended after its link. Where there are no hard links only this look keeps others' files.
+            if os.path.lexists(archive) and not os.path.samefile(staged, archive):
+                return self.failed(i, os.EX_CANTCREAT, "has an archive of another program by now; remove that")
+            replaces = True
+        if replaces:
+            os.replace(staged, archive)
+        else:
+            os.unlink(staged)

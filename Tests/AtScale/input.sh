@@ -15,10 +15,14 @@ python3 "$tests/check.py" make pictures 40
 expect 64 "prnn-batches: standard input is no list of names with a NUL after each; make it with find -print0" prnn-batches plan job <<<a/016.png
 expect 64 "prnn-batches: ../a.png: is not below --root; give names relative to it" plan job ../a.png
 expect 64 'prnn-batches: a\nb.png: would become the same archive as a\nb.PNG; rename one' plan job $'a\nb.png' $'a\nb.PNG'
+expect 64 "prnn-batches: a/b.png: its archive would have the name of the folder a/b.prnn; rename one" plan job a/b.png a/b.prnn/c/d.png
 expect 66 "prnn-batches: job: is no job: No such file or directory; prnn-batches plan makes one" prnn-batches run job 0
 status=0
 printf 'a/016.png\0' | prnn-batches plan job -- --effort slow >/dev/null 2>output || status=$?
 [ $status -eq 64 ] && grep -q "'slow'" output || fail "a wrong option was taken: $(cat output)"
+expect 64 "prnn-batches: options of prnn compress follow --, and no files; those come from standard input" \
+  prnn-batches plan job -- --effort fast pictures/a/016.png < <(printf 'a\0')
+if timeout 1 prnn-batches plan job --output /proc/archives < <(printf 'a\0') 2>/dev/null; then fail "a plan has archives in /proc"; fi
 [ ! -e job ] || fail "a plan that failed left a job"
 expect 64 "prnn-batches: --delete-source and --dry-run are not for batches" prnn-batches plan job -- --delete-source < <(printf 'a\0')
 
@@ -59,10 +63,13 @@ touch -d tomorrow pictures/d/019.png
 printf 'a/016.png\0d/019.png\0' | prnn-batches plan newer --root pictures --output archives --replace-older -- --effort fast >/dev/null
 prnn-batches run newer 0 >output
 [ "$inode" != "$(stat -c %i archives/d/019.prnn)" ] || fail "--replace-older did not replace"
+[ ! archives/d/019.prnn -ot pictures/d/019.png ] || fail "the archive of a picture of the future is older than that"
 # A byte that changed after all was written is found, and so is another archive in the place of one.
 prnn-batches verify job 0 --deep >output || true
 grep -qx "batch 0: 4 archives whole, 1 damaged" output || fail "verify: $(cat output)"
 expect 65 "prnn-batches: d/019.png: its archive: another file than was written" prnn-batches manifest job
+# shellcheck source=damage.sh
+. "$tests/damage.sh"
 mkdir "$work/sets"
 cd "$work/sets"
 mkdir -p pictures/{a,b}\ b

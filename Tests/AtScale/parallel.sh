@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 # GNU parallel, on this machine and on one that is reached by ssh (this one, too); sourced by run.
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
@@ -15,7 +15,7 @@ UsePAM no
 PermitRootLogin prohibit-password
 SetEnv PATH=$PATH PRNN=prnn
 END
-mkdir -p /run/sshd
+[ -d /run/sshd ] || { mkdir /run/sshd && made_run_sshd=1; }
 background "$(command -v sshd)" -D -e -f "$work/sshd_config" 2>"$work/sshd.log"
 cat >"$work/ssh_config" <<END
 Host *
@@ -38,7 +38,8 @@ echo : >nodes
 background bash -euo pipefail -c "$line" >/dev/null 2>&1
 session=$!
 middle 2
-{ pkill -KILL -s "$session" && wait "$session"; } 2>/dev/null || true
+{ pkill -KILL -s "$session" && ended "$session"; } 2>/dev/null || true
+stopped=()
 python3 "$tests/check.py" snapshot snapshot
 mv "$work/log" "$work/log-before"
 mkdir "$work/log"
@@ -50,9 +51,10 @@ middle 3 4 5 6
 status=0
 prnn-batches run job "$batch" >second 2>&1 || status=$?
 kill -CONT "$process"
+stopped=()
 [ "$status $(cat second)" = "75 prnn-batches: batch $batch is being worked on already" ] ||
   fail "a second process got batch $batch: $(cat second)"
-wait "$resumed" || fail "GNU parallel: $(cat output)"
+ended "$resumed" || fail "GNU parallel: $(cat output)"
 # Columns of the log: machine and exit status.
 [ "$(awk 'NR > 1 { print $2 != ":" }' job/joblog | sort -u | wc -l)" -eq 2 ] || fail "GNU parallel: not both machines had batches: $(cat job/joblog)"
 finish "GNU parallel"

@@ -1,11 +1,10 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 # Slurm of one node, with daemons of its own; sourced by run.
 
 without="or set PRNN_TESTS_WITHOUT_SLURM=1 to leave Slurm out"
 for tool in munged slurmctld slurmd sbatch; do
   command -v "$tool" >/dev/null || fail "$tool is not installed; apt-get install slurm-wlm munge, $without"
 done
-[ "$(id -u)" -eq 0 ] || fail "Slurm's daemons need root, $without"
 mkdir "$work/state" "$work/spool"
 head -c 1024 /dev/urandom >"$work/munge.key"
 chmod 600 "$work/munge.key"
@@ -56,7 +55,7 @@ done
 # Waits until no task is queued or runs.
 wait_for_tasks() {
   for ((i = 0; i < 1200; i++)); do
-    [ -n "$(squeue --noheader 2>&1)" ] || return 0
+    [ -n "$(squeue --noheader 2>&1)" ] || { stopped=(); return 0; }
     sleep 0.1
   done
   fail "Slurm: tasks were left after two minutes: $(squeue --noheader)"
@@ -81,4 +80,5 @@ mkdir "$work/log"
 bash -euo pipefail -c "$(recipe Slurm)" >/dev/null
 wait_for_tasks
 [ "$(find "$work/log" -type f | wc -l)" -eq 1 ] || fail "Slurm: more than the batch that was left was worked on again"
+[ -z "$(bash -euo pipefail -c "$(recipe Slurm)" 2>&1)" ] || fail "Slurm: something was submitted when all was done"
 finish Slurm
