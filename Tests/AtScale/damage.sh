@@ -34,6 +34,8 @@ mv away.prnn archives/c/018.prnn
 prnn-batches verify job 0 --deep >output
 says "batch 0: 5 archives whole, 0 damaged"
 [ -z "$(prnn-batches todo --undecoded job)" ] || fail "todo --undecoded has a batch that was decoded"
+expect 75 "prnn-batches: another process writes the manifest" flock job/plan.json prnn-batches manifest job
+prnn-batches manifest job >/dev/null
 # A try that ended between an archive's link and the results.
 mkdir -p job/work/0/out
 ln archives/a/016.prnn job/work/0/out/0.prnn
