@@ -82,7 +82,7 @@ def write_parts(program, folder):
     for picture in PICTURES:
         archive = folder / "archive"
         subprocess.run([program, "compress", "--force", "--quiet", "--coding", "mixing", picture, "-o", archive], check=True)
-        subprocess.run([program, "decompress", "--quiet", "--crop", "48x36+60+40", archive, "-o", folder / picture.name],
+        subprocess.run([program, "decompress", "--quiet", "--crop", "32x24+60+40", archive, "-o", folder / picture.name],
                        check=True)
         archive.unlink()
 
