@@ -210,8 +210,14 @@ def export(path, folder):
 
 
 def startup(_):
-    times = [seconds(PRNN, "--help") for _ in range(41)]
-    save("startup", {"prnn --help, ms": statistics.median(times) * 1000})
+    with tempfile.TemporaryDirectory() as folder:
+        run(PRNN, "compress", ROOT / "corpus/made/hills.png", "-o", f"{folder}/hills.prnn")
+        commands = {"--help": ["--help"], "info": ["info", f"{folder}/hills.prnn"]}
+        times = {name: [] for name in commands}
+        for _ in range(61):
+            for name, words in commands.items():
+                times[name].append(seconds(PRNN, *words))
+    save("startup", {f"prnn {name}, ms": statistics.median(t) * 1000 for name, t in times.items()})
 
 
 if __name__ == "__main__":
