@@ -226,7 +226,9 @@ try:
 except KeyboardInterrupt:
     sys.exit(7)
 """
-    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # A test that runs in the background of a script would hand on that interrupts are ignored.
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         assert child.stdout.readline() == b"ready\n"
         time.sleep(1)
