@@ -2,7 +2,7 @@
  * A gdk-pixbuf loader for prnn archives: their first picture.
  *
  * The picture goes as PNG through gdk-pixbuf's own loader, so that depths, palettes, transparency, colour profile, resolution and
- * texts are what they would be of the file that was compressed. It takes a tenth of the time of decoding a picture by --effort fast.
+ * texts are what they would be of the file that was compressed.
  */
 #define GDK_PIXBUF_ENABLE_BACKEND
 #include <gdk-pixbuf/gdk-pixbuf.h>

@@ -4,6 +4,16 @@ import Glibc
 import PRNN
 import Synchronization
 
+/// How many files are worked on at once.
+struct JobsOption: ParsableArguments {
+  @Option(name: .shortAndLong, help: ArgumentHelp("Files to work on at once; they share the threads.", valueName: "n"))
+  var jobs: Int = 1
+
+  func validate() throws {
+    guard (1...1024).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 1024.") }
+  }
+}
+
 /// How many files are worked on, and what is told of them.
 struct BatchOptions: ParsableArguments {
   @Flag(
@@ -13,8 +23,7 @@ struct BatchOptions: ParsableArguments {
       discussion: "Each gets an output of its own, beside it or, with -o FOLDER, in the same tree below FOLDER."))
   var recursive = false
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Files to work on at once; they share the threads.", valueName: "n"))
-  var jobs: Int = 1
+  @OptionGroup var parallel: JobsOption
 
   @Flag(help: "Say what would be written, and write nothing.")
   var dryRun = false
@@ -24,10 +33,6 @@ struct BatchOptions: ParsableArguments {
 
   @Flag(help: "Print what became of each file as JSON.")
   var json = false
-
-  func validate() throws {
-    guard (1...1024).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 1024.") }
-  }
 
   /// The files that inputs stand for, each with its output.
   ///
@@ -51,32 +56,11 @@ struct BatchOptions: ParsableArguments {
         files.append(FileJob(input: input, output: replacingSuffix(of: place, by: new)))
         continue
       }
-      do { files += try tree(input, write.output ?? input, suffix: suffix, new: new) } catch {
-        files.append(FileJob(input: input, output: "", failure: Failure(input, error)))
+      files += FileJob.below(input, suffix: suffix) { path in
+        replacingSuffix(of: FolderListing.path(of: path, in: write.output ?? input), by: new)
       }
     }
     return withoutClashes(files)
-  }
-
-  /// The files below a folder.
-  private func tree(_ folder: String, _ root: String, suffix: String, new: String) throws -> [FileJob] {
-    let listing = try FolderListing(folder)
-    let unreadable = listing.unreadable.map { FileJob(input: $0.file, output: "", failure: $0) }
-    let files = listing.files.filter { $0.hasSuffix(suffix) }.map { file in
-      let input = FolderListing.path(of: file.path, in: folder)
-      let output = replacingSuffix(of: FolderListing.path(of: file.path, in: root), by: new)
-      var job = FileJob(input: input, output: output)
-      if file.isSpecial {
-        job.failure = Failure(input, "is a pipe, a socket or a device, not a file", status: EX_NOINPUT)
-      } else if String(validating: file.path, as: UTF8.self) == nil {
-        job.failure = Failure(input, "has a name that is not UTF-8; rename it", status: EX_DATAERR)
-      }
-      return job
-    }
-    guard !(files + unreadable).isEmpty else {
-      throw Failure(folder, "has no files in it that end with \(suffix)", status: EX_NOINPUT)
-    }
-    return unreadable + files
   }
 
   private func withoutClashes(_ files: [FileJob]) -> [FileJob] {
@@ -99,13 +83,13 @@ struct BatchOptions: ParsableArguments {
     _ planned: [FileJob], _ write: WriteOptions, undone: (files: String, deed: String),
     _ action: @escaping @Sendable (FileJob) throws -> FileReport
   ) throws {
-    let (inputs, jobs) = (FileIdentity.sources(planned.map(\.input)), max(1, min(jobs, planned.count)))
+    let (inputs, jobs) = (FileIdentity.sources(planned.map(\.input)), max(1, min(parallel.jobs, planned.count)))
     let files = planned.map { file in
       var file = file
       (file.inputs, file.jobs) = (inputs, jobs)
       return file
     }
-    let tally = Tally(count: files.count)
+    let tally = Tally<FileReport>(count: files.count)
     let start = now()
     let isTree = recursive && !dryRun
     let showsLines = verbose && !write.quiet
@@ -156,17 +140,43 @@ struct FileJob: Sendable {
     self.output = output
     self.failure = failure
   }
+
+  /// The files below a folder whose names end so, and what of it cannot be taken.
+  ///
+  /// - Parameter output: of a file, by its path in the folder.
+  static func below(_ folder: String, suffix: String, output: ([UInt8]) -> String) -> [FileJob] {
+    let listing: FolderListing
+    do { listing = try FolderListing(folder) } catch {
+      return [FileJob(input: folder, output: "", failure: Failure(folder, error))]
+    }
+    let unreadable = listing.unreadable.map { FileJob(input: $0.file, output: "", failure: $0) }
+    let files = listing.files.filter { $0.hasSuffix(suffix) }.map { file in
+      var job = FileJob(input: FolderListing.path(of: file.path, in: folder), output: output(file.path))
+      if file.isSpecial {
+        job.failure = Failure(job.input, "is a pipe, a socket or a device, not a file", status: EX_NOINPUT)
+      } else if String(validating: file.path, as: UTF8.self) == nil {
+        job.failure = Failure(job.input, "has a name that is not UTF-8; rename it", status: EX_DATAERR)
+      }
+      return job
+    }
+    guard !(files + unreadable).isEmpty else {
+      let nothing = Failure(folder, "has no files in it that end with \(suffix)", status: EX_NOINPUT)
+      return [FileJob(input: folder, output: "", failure: nothing)]
+    }
+    return unreadable + files
+  }
 }
 
-/// Reports of files, from any thread.
-private final class Tally: Sendable {
-  private let all: Mutex<[FileReport?]>
+/// What became of files, from any thread.
+final class Tally<Report: Sendable>: Sendable {
+  private let all: Mutex<[Report?]>
 
   init(count: Int) { all = Mutex(Array(repeating: nil, count: count)) }
 
-  func set(_ index: Int, _ report: FileReport) { all.withLock { $0[index] = report } }
+  func set(_ index: Int, _ report: Report) { all.withLock { $0[index] = report } }
 
-  var reports: [FileReport] { all.withLock { $0.compactMap { $0 } } }
+  /// In the order of the files.
+  var reports: [Report] { all.withLock { $0.compactMap { $0 } } }
 }
 
 /// Makes the folders that a file is to be in.

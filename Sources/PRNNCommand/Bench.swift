@@ -37,14 +37,15 @@ struct Bench: ParsableCommand {
 
   @Option(
     name: .customLong("model"),
-    help: ArgumentHelp("A model of the program, or a model file; may be given again.", valueName: "name|file"))
+    help: ArgumentHelp("A model of the program, or a model file; may be given again.", valueName: "name|file"),
+    completion: .models)
   var models: [String] = []
 
   @Option(
     name: .customLong("effort"),
     help: ArgumentHelp(
       "How much time coding may take: fast, balanced (unless told otherwise) or max; may be given again.",
-      valueName: "effort"))
+      valueName: "effort"), completion: .efforts)
   var chosen: [Effort] = []
 
   @Flag var levels: [EffortOption.Level] = []

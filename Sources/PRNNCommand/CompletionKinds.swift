@@ -7,4 +7,5 @@ extension CompletionKind {
   static var archives: CompletionKind { .file(extensions: ["prnn"]) }
   static var weights: CompletionKind { .file(extensions: ["safetensors"]) }
   static var models: CompletionKind { .list(ModelLibrary.bundled.names) }
+  static var efforts: CompletionKind { .list(Effort.named.map(\.name)) }
 }

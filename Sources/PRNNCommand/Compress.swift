@@ -83,7 +83,7 @@ struct Compress: ParsableCommand {
     if deleteSource, inputs.contains("-") { throw ValidationError("--delete-source needs files, not standard input.") }
     if write.output == "-" || inputs.contains("-") && write.output == nil {
       if deleteSource { throw ValidationError("--delete-source needs an archive in a file; name one with -o.") }
-      if batch.json { throw ValidationError("--json prints to standard output; name a file with -o.") }
+      if batch.json { throw ValidationError.outputBesideJSON }
     }
   }
 
@@ -112,8 +112,7 @@ struct Compress: ParsableCommand {
   /// Makes one archive.
   private func compress(_ sources: PictureSources, called label: String, _ job: FileJob) throws -> FileReport {
     let (library, output) = (try model.library(), job.output)
-    let read = sources.identities.union(job.inputs)
-    try OutputFile.check(output, force: write.force, inputs: read)
+    try OutputFile.check(output, force: write.force, inputs: job.inputs, sources.identities)
     if batch.dryRun {
       try sources.check()
       if !batch.json { try printLine("\(visible(label)) -> \(visible(output))") }

@@ -56,7 +56,7 @@ struct Decompress: ParsableCommand {
     if inputs.count > 1 || batch.recursive, only != nil { throw ValidationError("--only needs a single input.") }
     if recover, crop != nil { throw ValidationError("--recover takes no --crop.") }
     if batch.json, write.output == "-" || inputs.contains("-") && write.output == nil {
-      throw ValidationError("--json prints to standard output; name a file with -o.")
+      throw ValidationError.outputBesideJSON
     }
   }
 

@@ -8,11 +8,16 @@ struct JSONOption: ParsableArguments {
 
   /// - Throws: `ValidationError` when the output would come between.
   func check(_ output: String) throws {
-    if json, output == "-" { throw ValidationError("--json prints to standard output; name a file with -o.") }
+    if json, output == "-" { throw ValidationError.outputBesideJSON }
   }
 
   /// Prints a report, if asked to.
   func print(_ report: some Encodable) throws { if json { try printLine(try encoded(report)) } }
+}
+
+extension ValidationError {
+  /// Both would be standard output.
+  static let outputBesideJSON = ValidationError("--json prints to standard output; name a file with -o.")
 }
 
 /// JSON with sorted keys.

@@ -6,7 +6,7 @@ import PRNN
 enum OutputFile {
   /// - Parameter inputs: the files that are read; none of them is ever written over.
   /// - Throws: ``Failure`` if a file of that name exists, unless `force`, or standard output is a terminal.
-  static func check(_ path: String, force: Bool, inputs: Set<FileIdentity> = []) throws {
+  static func check(_ path: String, force: Bool, inputs: Set<FileIdentity>...) throws {
     if path == "-" {
       guard isatty(STDOUT_FILENO) == 0 else {
         throw Failure("standard output", "is a terminal; name a file", status: EX_USAGE)
@@ -16,7 +16,7 @@ enum OutputFile {
     guard let there = FileIdentity(path) else { return }
     if there.isFolder { throw Failure(path, "is a folder; name a file", status: EX_CANTCREAT) }
     if !force { throw exists(path) }
-    if inputs.contains(there) {
+    if inputs.contains(where: { $0.contains(there) }) {
       throw Failure(path, "is the input itself; name another file", status: EX_CANTCREAT)
     }
   }

@@ -1,5 +1,6 @@
 import ArchiveFormat
 import ArgumentParser
+import Glibc
 
 @main
 struct PRNNCommand: ParsableCommand {
@@ -12,4 +13,13 @@ struct PRNNCommand: ParsableCommand {
       Evaluate.self, Sample.self, Complete.self,
       Inspect.self, Bench.self,
     ])
+
+  /// Swift reads the arguments from /proc; without any, not even the program's name, every command would print the help.
+  static func main() {
+    guard !CommandLine.arguments.isEmpty else {
+      warn("/proc/self/cmdline, where the arguments are read from, is not there; mount /proc")
+      Glibc.exit(EX_OSERR)
+    }
+    main(nil)
+  }
 }

@@ -134,7 +134,7 @@ struct EffortOption: ParsableArguments {
     name: .customLong("effort"),
     help: ArgumentHelp(
       "How much time coding may take: fast, balanced (unless told otherwise) or max. A higher effort makes smaller archives.",
-      valueName: "effort"), completion: .list(Effort.named.map(\.name)))
+      valueName: "effort"), completion: .efforts)
   var chosen: Effort?
 
   @Flag(exclusivity: .exclusive) var level: Level?

@@ -14,10 +14,16 @@ struct Verify: ParsableCommand {
       Examples:
         prnn verify photo.prnn set.prnn
         prnn verify --deep photo.prnn
+        prnn verify --recursive --jobs 2 --quiet archives
       """)
 
   @Argument(help: "Archives; - is standard input.", completion: .archives)
   var files: [String]
+
+  @Flag(name: .shortAndLong, help: "Take the archives below folders.")
+  var recursive = false
+
+  @OptionGroup var parallel: JobsOption
 
   @Flag(help: "Decode all pixels and compare their checksums.")
   var deep = false
@@ -45,37 +51,53 @@ struct Verify: ParsableCommand {
     var library = ModelLibrary.bundled
     // A model that is not there is no fault of an archive.
     if model.model != nil { try Failure.reporting([""]) { _ in library = try model.library() } }
-    var reports: [Report] = []
+    let files = try jobs()
+    let tally = Tally<Report>(count: files.count)
     let outcome = Result {
-      try Failure.reporting(files, undone: ("archives", "found whole")) { path in
-        let cause = Result { try verify(path, library) }
-        switch cause {
-        case .success(let checked):
-          reports.append(Report(file: path, isWhole: true, cause: nil))
-          if !quiet, !json { try printLine("\(path == "-" ? "standard input" : path): ok (\(checked))") }
-        case .failure(let error):
+      try Failure.reporting(files.indices, jobs: parallel.jobs, undone: ("archives", "found whole")) { [library] i in
+        let path = files[i].input
+        let checked: String
+        do {
+          if let failure = files[i].failure { throw failure }
+          checked = try verify(path, library, jobs: min(parallel.jobs, files.count))
+        } catch {
           let failure = Failure(path, error)
-          reports.append(Report(file: path, isWhole: false, cause: failure.cause))
+          tally.set(i, Report(file: path, isWhole: false, cause: failure.cause))
           throw failure
         }
+        tally.set(i, Report(file: path, isWhole: true, cause: nil))
+        if !quiet, !json { try printLine("\(path == "-" ? "standard input" : path): ok (\(checked))") }
       }
     }
-    if json { try Failure.reporting(["standard output"]) { _ in try printLine(try encoded(reports)) } }
+    if json { try Failure.reporting(["standard output"]) { _ in try printLine(try encoded(tally.reports)) } }
     try outcome.get()
   }
 
+  /// The archives that the arguments stand for.
+  private func jobs() throws -> [FileJob] {
+    let files = expandingPatterns(files)
+    if recursive, files.contains("-") {
+      throw ValidationError("--recursive takes files and folders, not standard input.")
+    }
+    return files.flatMap { file in
+      guard recursive, FolderListing.isFolder(file) else { return [FileJob(input: file, output: "")] }
+      return FileJob.below(file, suffix: ".prnn") { _ in "" }
+    }
+  }
+
+  /// - Parameter jobs: archives that are checked at the same time.
   /// - Returns: what was checked, as the user reads it.
   /// - Throws: also when the archive is damaged.
-  private func verify(_ path: String, _ library: ModelLibrary) throws -> String {
+  private func verify(_ path: String, _ library: ModelLibrary, jobs: Int) throws -> String {
     let file = try InputFile(path)
     do {
       let archive = try read(file)
       let pictures = archive.imageCount == 1 ? "1 picture" : "\(archive.imageCount) pictures"
       guard deep else { return "\(pictures), the checksums of all chunks" }
-      let bar = ProgressBar(file.name, total: archive.samples, quiet: quiet)
+      let bar = ProgressBar(file.name, total: archive.samples, quiet: quiet || jobs > 1)
       defer { bar.finish() }
       var unfaithful: [Int] = []
-      let damage = try work.codec(progress: bar.advance)
+      let damage = try work.codec(jobs: jobs, progress: bar.advance)
         .damage(in: archive, models: library) { unfaithful.append($0) }
       guard damage.isEmpty else {
         throw Verify.failure(file.name, damage.map { "\(archive.describe($0)) does not match its checksum" })

@@ -80,6 +80,31 @@ import Testing
     #expect(printed.error == "2\n")
   }
 
+  @Test func foldersOfArchives() throws {
+    let bytes = try single().bytes
+    #expect(mkdir(folder / "tree", 0o777) == 0 && mkdir(folder / "tree/more", 0o777) == 0)
+    let whole = [try folder.write("tree/a.prnn", bytes), try folder.write("tree/more/b.prnn", bytes)]
+    _ = try folder.write("tree/notes.txt", Array("no archive".utf8))
+    let all = shell("\(program) verify -r -j 2 --deep '\(folder / "tree")' 1>&2")
+    let ok = whole.map { "\($0): ok (1 picture, the checksums of all chunks and pixels)" }
+    #expect(all.status == 0 && all.error.split(separator: "\n").sorted() == ok.map { $0[...] })
+    let cut = try folder.write("tree/more/cut.prnn", Array(bytes.dropLast(3)))
+    #expect(mkdir(folder / "empty", 0o777) == 0)
+    #expect(
+      run("verify", "--recursive", "-q", folder / "tree", folder / "empty", folder / "one.prnn")
+        == .init(
+          status: EX_DATAERR,
+          error: """
+            prnn: \(cut): the archive is cut short
+            prnn: \(folder / "empty"): has no files in it that end with .prnn
+            prnn: 2 of 5 archives were not found whole\n
+            """))
+    let json = shell("\(program) verify -r -j 3 --json '\(folder / "tree")' 2>/dev/null | grep '\"file\"' 1>&2").error
+    #expect(json.split(separator: "\n").map { $0.hasSuffix("b.prnn\",") } == [false, true, false], "\(json)")
+    #expect(run("verify", "-r", "-").status == EX_USAGE)
+    #expect(run("verify", "-j", "0", folder / "one.prnn").status == EX_USAGE)
+  }
+
   /// What only decoding finds: a checksum of samples that is wrong in a whole chunk, and a model that is not there.
   @Test func deep() throws {
     var (path, archive) = try set()

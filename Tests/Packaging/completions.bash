@@ -29,6 +29,7 @@ touch 'a picture.png' other.png notes.txt set.prnn
 mkdir pictures
 expect "compress" prnn compr
 expect "balanced fast max" prnn compress --effort ''
+expect "balanced fast max" prnn bench --effort ''
 expect "photo photo-2 photo-3 photo-fast" prnn decompress --model ''
 expect "best mixing networks" prnn compress --coding ''
 expect "--delete-source" prnn compress photo.png --del
