@@ -66,7 +66,7 @@ struct Verify: ParsableCommand {
           throw failure
         }
         tally.set(i, Report(file: path, isWhole: true, cause: nil))
-        if !quiet, !json { try printLine("\(path == "-" ? "standard input" : path): ok (\(checked))") }
+        if !quiet, !json { try printLine("\(path == "-" ? "standard input" : visible(path)): ok (\(checked))") }
       }
     }
     if json { try Failure.reporting(["standard output"]) { _ in try printLine(try encoded(tally.reports)) } }
@@ -97,6 +97,7 @@ struct Verify: ParsableCommand {
       let bar = ProgressBar(file.name, total: archive.samples, quiet: quiet || jobs > 1)
       defer { bar.finish() }
       var unfaithful: [Int] = []
+      WorkOptions.prepareHeap(samples: archive.samples)
       let damage = try work.codec(jobs: jobs, progress: bar.advance)
         .damage(in: archive, models: library) { unfaithful.append($0) }
       guard damage.isEmpty else {

@@ -81,28 +81,37 @@ import Testing
   }
 
   @Test func foldersOfArchives() throws {
-    let bytes = try single().bytes
+    let (bytes, (many, _)) = (try single().bytes, try set())
     #expect(mkdir(folder / "tree", 0o777) == 0 && mkdir(folder / "tree/more", 0o777) == 0)
-    let whole = [try folder.write("tree/a.prnn", bytes), try folder.write("tree/more/b.prnn", bytes)]
+    let odd = try folder.write("tree/a\u{1B}[1m.prnn", bytes)
+    let whole = try folder.write("tree/more/b.prnn", bytes)
     _ = try folder.write("tree/notes.txt", Array("no archive".utf8))
     let all = shell("\(program) verify -r -j 2 --deep '\(folder / "tree")' 1>&2")
-    let ok = whole.map { "\($0): ok (1 picture, the checksums of all chunks and pixels)" }
-    #expect(all.status == 0 && all.error.split(separator: "\n").sorted() == ok.map { $0[...] })
+    let ok = [odd.replacing("\u{1B}", with: "\\u{1B}"), whole]
+      .map { "\($0): ok (1 picture, the checksums of all chunks and pixels)" }
+    #expect(all.status == 0 && all.error.split(separator: "\n").sorted() == ok.map { $0[...] }, "\(all.error)")
     let cut = try folder.write("tree/more/cut.prnn", Array(bytes.dropLast(3)))
-    #expect(mkdir(folder / "empty", 0o777) == 0)
+    #expect(mkdir(folder / "empty", 0o777) == 0 && mkfifo(folder / "tree/pipe.prnn", 0o666) == 0)
     #expect(
-      run("verify", "--recursive", "-q", folder / "tree", folder / "empty", folder / "one.prnn")
+      run("verify", "--recursive", "-q", folder / "tree", folder / "empty", many)
         == .init(
           status: EX_DATAERR,
           error: """
             prnn: \(cut): the archive is cut short
+            prnn: \(folder / "tree/pipe.prnn"): is a pipe, a socket or a device, not a file
             prnn: \(folder / "empty"): has no files in it that end with .prnn
-            prnn: 2 of 5 archives were not found whole\n
+            prnn: 3 of 6 archives were not found whole\n
             """))
-    let json = shell("\(program) verify -r -j 3 --json '\(folder / "tree")' 2>/dev/null | grep '\"file\"' 1>&2").error
-    #expect(json.split(separator: "\n").map { $0.hasSuffix("b.prnn\",") } == [false, true, false], "\(json)")
+    // The first takes longest.
+    let places = "'\(many)' '\(folder / "tree/more")'"
+    let json = shell("\(program) verify -r -j 3 --deep --json \(places) 2>/dev/null | grep '\"file\"' 1>&2").error
+    let files = json.split(separator: "\n").map { $0.split(separator: "/").last! }
+    #expect(files == ["set.prnn\",", "b.prnn\",", "cut.prnn\","])
+    let withoutIt = run("verify", folder / "tree").error
+    #expect(withoutIt == "prnn: \(folder / "tree"): is a folder; give the files in it\n")
+    #expect(shell("\(program) verify '\(folder / "tree/more")/[b]*.prnn' 1>&2").error.hasPrefix("\(whole): ok"))
     #expect(run("verify", "-r", "-").status == EX_USAGE)
-    #expect(run("verify", "-j", "0", folder / "one.prnn").status == EX_USAGE)
+    #expect(run("verify", "-j", "0", whole).status == EX_USAGE)
   }
 
   /// What only decoding finds: a checksum of samples that is wrong in a whole chunk, and a model that is not there.
