@@ -1,9 +1,9 @@
 """10,000 small files in a tree: the program with --jobs 2 against a loop over libprnn with two threads, results/tree.md.
 
-usage: python3 bench/tree.py DATA [FILES]     DATA: a folder made by corpus/prepare.py; FILES: 10000
+usage: python3 bench/tree.py DATA [FILES [ROUNDS]]     DATA: a folder made by corpus/prepare.py; FILES: 10000; ROUNDS: 3
 
 Crops of 32 × 32 pixels of the validation pictures, 100 to a folder. Both decode and compare what they encode, and write every archive to a
-file of its own; the program waits for the disk at its end, too. Three rounds in turns; the medians count. Uses .build/release/prnn and
+file of its own; the program waits for the disk at its end, too. Rounds in turns; the medians count. Uses .build/release/prnn and
 .build/release/libprnn-c.so.
 """
 
@@ -47,6 +47,7 @@ def seconds(command, folder):
 
 def main():
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
+    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 3
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         files = crops(sys.argv[1], f"{folder}/in", count)
@@ -59,16 +60,17 @@ def main():
             ways = {"program": [BUILD / "prnn", "compress", "-r", "-q", "--no-preserve", "--jobs", "2", "--threads", "2", "--effort", effort, f"{folder}/in", "-o", out],
                     "loop": [f"{folder}/tree", "2", str(number), out, *files]}
             times = {way: [] for way in ways}
-            for _ in range(3):
+            for _ in range(rounds):
                 for way, command in ways.items():
                     times[way].append(seconds(command, out))
                     assert sum(1 for _ in pathlib.Path(out).rglob("*.prnn")) == count, way
+            print(effort, {way: [round(t, 1) for t in found] for way, found in times.items()}, flush=True)
             rates = {way: count / statistics.median(t) for way, t in times.items()}
             rows.append(f"| {effort} | {rates['program']:.0f} | {rates['loop']:.0f} | **{rates['program'] / rates['loop']:.3f}** |")
             print(rows[-1], flush=True)
     (ROOT / "bench/results/tree.md").write_text(
         f"# {count:,} small files\n\n`python3 bench/tree.py DATA`: crops of 32 × 32 pixels, `prnn compress -r --jobs 2` against a loop over libprnn with two threads, "
-        "files a second, medians of three rounds in turns.\n\n| effort | program | loop | ratio |\n|---|---|---|---|\n" + "\n".join(rows) + "\n")
+        f"files a second, medians of rounds in turns: {rounds}.\n\n| effort | program | loop | ratio |\n|---|---|---|---|\n" + "\n".join(rows) + "\n")
 
 
 main()

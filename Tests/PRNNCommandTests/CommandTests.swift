@@ -148,7 +148,7 @@ import Testing
   @Test func noSpaceLeavesNothing() throws {
     let original = try folder.write("in.png", picture().png())
     // A file size limit of 0 blocks stands for a full disk; SIGXFSZ is ignored as a full disk sends none.
-    let result = shell("trap '' XFSZ; ulimit -f 0; \(program) compress '\(original)' --no-verify")
+    let result = shell("trap '' XFSZ; \(filesUpTo(blocks: 0)); \(program) compress '\(original)' --no-verify")
     #expect(result.status == EX_IOERR)
     #expect(result.error.hasSuffix("/in.prnn: File too large\n"))
     #expect(folder.names == ["in.png"])

@@ -32,7 +32,7 @@ import Testing
         "unshare -m sh -c \"mount -t tmpfs -o size=64k none '\(disk)'; \(rest.replacing("$", with: "\\$"))\""
       return (shell(mounted).error, "No space left on device")
     }
-    return (shell("ulimit -f 128; \(rest)").error, "File too large")
+    return (shell("\(filesUpTo(blocks: 128)); \(rest)").error, "File too large")
   }
 
   @Test func fullDisks() throws {
@@ -64,7 +64,7 @@ import Testing
   /// The program does not end by SIGXFSZ, whose default is that.
   @Test func filesThatMayNotGrow() throws {
     let original = try folder.write("in.png", noise(300).png())
-    let result = shell("ulimit -f 1; \(program) compress '\(original)'")
+    let result = shell("\(filesUpTo(blocks: 1)); \(program) compress '\(original)'")
     #expect(result == .init(status: EX_IOERR, error: "prnn: \(folder / "in.prnn"): File too large\n"))
     #expect(folder.all == ["in.png"])
   }

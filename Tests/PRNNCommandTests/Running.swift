@@ -28,6 +28,9 @@ func shell(_ line: String) -> Outcome {
   return Outcome(status: status >> 8 & 0xFF, error: String(decoding: bytes, as: UTF8.self))
 }
 
+/// For a shell: no file may grow beyond so many blocks. (Nor may that which the thread sanitizer would make below TMPDIR.)
+func filesUpTo(blocks: Int) -> String { "ulimit -f \(blocks); export TMPDIR=/nowhere" }
+
 /// A folder that is gone when the test is.
 final class Folder: Sendable {
   let path: String
