@@ -69,7 +69,7 @@ def main():
             rows.append(f"| {effort} | {rates['program']:.0f} | {rates['loop']:.0f} | **{rates['program'] / rates['loop']:.3f}** |")
             print(rows[-1], flush=True)
     (ROOT / "bench/results/tree.md").write_text(
-        f"# {count:,} small files\n\n`python3 bench/tree.py DATA`: crops of 32 × 32 pixels, `prnn compress -r --jobs 2` against a loop over libprnn with two threads, "
+        f"# {count:,} small files\n\n`python3 bench/tree.py DATA {count} {rounds}`: crops of 32 × 32 pixels, `prnn compress -r --jobs 2` against a loop over libprnn with two threads, "
         f"files a second, medians of rounds in turns: {rounds}.\n\n| effort | program | loop | ratio |\n|---|---|---|---|\n" + "\n".join(rows) + "\n")
 
 
