@@ -9,7 +9,7 @@
 __attribute__((weak)) void __tsan_acquire(void *);
 __attribute__((weak)) void __tsan_release(void *);
 
-/* Synchronization._MutexHandle._lockSlow(UInt32) and ._unlockSlow(), of Swift 6.0 to 6.3. */
+/* Synchronization._MutexHandle._lockSlow(UInt32) and ._unlockSlow(), of Swift 6.3. */
 #define LOCK "$s15Synchronization12_MutexHandleV9_lockSlowyys6UInt32VF"
 #define UNLOCK "$s15Synchronization12_MutexHandleV11_unlockSlowyyF"
 #define SWIFT __attribute__((swiftcall))
