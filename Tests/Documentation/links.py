@@ -16,7 +16,7 @@ def anchors(path):
 
 
 def main():
-    paths = [*ROOT.glob("*.md"), *(p for top in FOLDERS for p in (ROOT / top).rglob("*.md"))]
+    paths = [*ROOT.glob("*.md"), *(p for top in FOLDERS for p in (ROOT / top).rglob("*.md") if ".build" not in p.parts)]
     bad, count = [], 0
     for path in sorted(paths):
         name = str(path.relative_to(ROOT))
