@@ -23,10 +23,10 @@ extension Codec {
     of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, coding: Coding
   ) throws -> Archive {
     func archive(_ choices: [Coding]) throws -> Archive {
-      var archive = try codedArchive(
+      var archives = try codedArchives(
         of: set, model: model, embedModel: embedModel, learning: learning, coding: coding, choices)
-      archive.packMetadata(set)
-      return archive
+      for i in archives.indices { archives[i].packMetadata(set) }
+      return archives.min { $0.bytes + $0.embeddedBytes < $1.bytes + $1.embeddedBytes }!
     }
     let choices = try choices(set, model, learning, coding)
     let usual = try archive(choices)
@@ -40,22 +40,23 @@ extension Codec {
     } catch PRNNError.tooLarge { return usual }
   }
 
-  /// As above, with its metadata as it is.
+  /// As above, with its metadata as it is; of small pictures that networks code with fewer bytes, also by context mixing alone,
+  /// as a model and its chunks may take more than they save.
   ///
   /// - Parameter choices: for each series, what is tried.
-  private func codedArchive(
+  private func codedArchives(
     of set: PictureSet, model: Model, embedModel: Bool, learning: Learning?, coding: Coding, _ choices: [Coding]
-  ) throws -> Archive {
+  ) throws -> [Archive] {
     let byNetworks = choices.indices.filter { choices[$0] != .mixing }
     guard byNetworks.count < choices.count || choices.contains(.best) else {
-      return try networkArchive(of: set, model: model, embedModel: embedModel, learning: learning)
+      return [try networkArchive(of: set, model: model, embedModel: embedModel, learning: learning)]
     }
     var result = Archive(version: 4, models: [], series: [])
     var networks: [Archive.Series] = []
     if !byNetworks.isEmpty {
       let part = set.part(byNetworks)
       var archive = try networkArchive(of: part, model: model, embedModel: embedModel, learning: learning)
-      if choices.allSatisfy({ $0 == .networks }) { return archive }
+      if choices.allSatisfy({ $0 == .networks }) { return [archive] }
       archive.raise(to: 4, part)
       (result.models, networks) = (archive.models, archive.series)
     }
@@ -75,7 +76,11 @@ extension Codec {
       }
     }
     try deflateTiles(set, &result, filters: coding == .best)
-    return result.simplified(set)
+    result = result.simplified(set)
+    let isSmall = zip(mixed.series, set.series).allSatisfy { $0.tiles.count == 1 && $1.hasFewPixels }
+    guard !result.models.isEmpty, !choices.contains(.networks), isSmall else { return [result] }
+    try deflateTiles(set, &mixed, filters: coding == .best)
+    return [result, mixed.simplified(set)]
   }
 
   /// For each series, what may take the fewest bytes.
@@ -116,7 +121,8 @@ extension Codec {
       return Double(trial.cost(coders.mixing(plan))) / Double(max(1, networks))
     }
     if repeats < 0.35, excess(pixels: 1 << 12) > 1.1 { return .networks }
-    return excess(pixels: 1 << 14) < 1 ? .best : .networks
+    // Drawings and screenshots that took fewer bytes as a whole took up to 1.07 times as many of such a part.
+    return excess(pixels: 1 << 14) < (repeats < 0.35 ? 1 : 1.1) ? .best : .networks
   }
 
   /// Deflates tiles where that takes less: those whose streams are about as long as their samples, and, with PNG's filters, those

@@ -202,7 +202,10 @@ extension Archive {
     if isNeeded || newer.bytesBesideStreams < bytesBesideStreams { self = newer }
   }
 
-  /// Of the file.
+  /// Of the models in it.
+  var embeddedBytes: Int { models.reduce(0) { $0 + ($1.file?.count ?? 0) } }
+
+  /// Of the file, without the models in it.
   var bytes: Int { bytesBesideStreams + series.reduce(0) { $0 + $1.streamBytes } }
 
   private var bytesBesideStreams: Int {

@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test(arguments: [Coding.networks, .mixing]) func codingEndsEarly(coding: Coding) throws {
-    let raster = picture(.rgb, 600, 300)
+    let raster = picture(.rgb, 600, 150)
     let samples = raster.samples.count
     let model = ModelLibrary.bundled.model(named: "photo-fast")!
     let archive = try Codec().compress(raster, model: model, effort: .fast, coding: coding, verify: false)

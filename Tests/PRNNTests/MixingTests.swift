@@ -91,15 +91,52 @@ import Testing
 
   /// Each tile is coded by what does it best, and the whole is no larger than by networks or by context mixing alone.
   @Test func tilesChoose() throws {
-    var raster = picture(.rgb, 1100, 130, seed: 5)
-    let drawing = Self.drawing(.rgb, 1100, 130)
-    for y in 0..<130 { for i in 1500..<3300 { raster.samples[y * 3300 + i] = drawing.samples[y * 3300 + i] } }
+    var raster = picture(.rgb, 1100, 64, seed: 5)
+    let drawing = Self.drawing(.rgb, 1100, 64)
+    for y in 0..<64 { for i in 1500..<3300 { raster.samples[y * 3300 + i] = drawing.samples[y * 3300 + i] } }
     let sizes = try Coding.allCases.map { coding in
       let bytes = try Codec(threads: 2).compress(raster, model: Self.model, effort: .fast, coding: coding)
       #expect(try Codec(threads: 2).decompress(bytes, models: .bundled) == raster)
       return bytes.count
     }
     #expect(sizes[0] <= sizes[1] && sizes[0] <= sizes[2])
+  }
+
+  /// What the header of a network takes counts: tiny pictures have fewer bytes of samples with one, and more in all.
+  @Test(arguments: [Raster.ColourType.gray, .rgb, .rgba])
+  func bestIsTheShortestArchive(type: Raster.ColourType) throws {
+    var byStreamsAlone = 0
+    for side in stride(from: 4, through: 40, by: 4) {
+      for raster in [picture(type, side, side), Self.drawing(type, side, side)] {
+        let archives = try Coding.allCases.map { coding in
+          try Archive(Codec().compress(raster, model: Self.model, coding: coding))
+        }
+        let sizes = archives.map { $0.serialised().count }
+        #expect(sizes[0] <= sizes[1] && sizes[0] <= sizes[2], "\(side) \(sizes)")
+        let streams = archives.map { $0.series[0].tiles[0].reduce(0) { $0 + $1.count } }
+        if streams[1] < streams[2] && sizes[1] > sizes[2] { byStreamsAlone += 1 }
+      }
+    }
+    #expect(byStreamsAlone > 0)
+  }
+
+  /// The model file counts where it is embedded, and so does what metadata take.
+  @Test func bestIsTheShortestArchiveWithAllInIt() throws {
+    var raster = picture(.rgb, 60, 60)
+    raster.chunks.append(
+      .init(type: Array("tEXt".utf8), place: .beforeData, bytes: Array("a\0".utf8) + Array(repeating: 65, count: 400)))
+    var set = PictureSet()
+    set.add(raster)
+    for effort in [Effort.fast, .max] {
+      func archive(_ coding: Coding, embedded: Bool) throws -> [UInt8] {
+        try Codec().compress(set, model: Self.model, embedModel: embedded, effort: effort, coding: coding)
+      }
+      let (networks, mixing) = (try archive(.networks, embedded: false), try archive(.mixing, embedded: false))
+      #expect(networks.count < mixing.count)
+      #expect(try archive(.best, embedded: false).count <= networks.count)
+      let best = try archive(.best, embedded: true)
+      #expect(try best.count <= mixing.count && Archive(best).models.isEmpty)
+    }
   }
 
   /// What is learned goes on from picture to picture of a lot.

@@ -1,9 +1,17 @@
 import ArchiveFormat
 import ByteCoding
+import Glibc
+import IntegerInference
 import PRNN
 import PixelModels
 import Raster
 import Testing
+
+/// The kernels that tests code pictures with, the fastest first. With PRNN_TEST_KERNELS=fastest it is the only one, as
+/// under the thread sanitizer (`Tests/Sanitizers/run`): all are called from the same code, and share nothing of their own.
+let testedKernels =
+  getenv("PRNN_TEST_KERNELS").map { String(cString: $0) } == "fastest"
+  ? Array(Kernels.available.prefix(1)) : Kernels.available
 
 /// Pictures for tests: smooth slopes with noise, so that the network has something to predict.
 func picture(

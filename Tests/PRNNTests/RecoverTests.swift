@@ -180,11 +180,11 @@ import Testing
     #expect(try Codec().damage(in: Archive(VectorTests.read(name)), models: Self.models).isEmpty)
   }
 
-  /// Tiles as the program makes them.
+  /// Tiles as the program makes them, in a row: they are 1024 wide at the most.
   @Test func aLargePicture() throws {
     let raster = Raster(
-      width: 1100, height: 1030, colourType: .rgb,
-      samples: (0..<1100 * 1030 * 3).map { UInt8(truncatingIfNeeded: 60 + $0 / 99 + ($0 &* $0) % 7) })
+      width: 3100, height: 24, colourType: .rgb,
+      samples: (0..<3100 * 24 * 3).map { UInt8(truncatingIfNeeded: 60 + $0 / 99 + ($0 &* $0) % 7) })
     let model = try #require(Self.models.model(named: "photo-fast"))
     let bytes = try Codec(threads: 2).compress(raster, model: model, effort: .fast, coding: .networks, verify: false)
     let header = try Archive(bytes).series[0].header

@@ -14,9 +14,11 @@ import Testing
 
   private func check(_ raster: Raster, _ model: Model = models.standard) throws {
     let codec = try Codec()
-    let archive = try codec.compress(raster, model: model, verify: false)
-    #expect(try codec.decompress(archive, models: RoundTripTests.models) == raster)
-    #expect(try codec.decodes(archive, to: raster, models: RoundTripTests.models))
+    for coding in [Coding.networks, .best] {
+      let archive = try codec.compress(raster, model: model, coding: coding, verify: false)
+      #expect(try codec.decompress(archive, models: RoundTripTests.models) == raster)
+      #expect(try codec.decodes(archive, to: raster, models: RoundTripTests.models))
+    }
   }
 
   @Test(arguments: formats)
@@ -59,7 +61,7 @@ import Testing
     var raster = picture(.rgba, 64, 64)
     for i in stride(from: 3, to: raster.samples.count, by: 4) { raster.samples[i] = 255 }
     let codec = try Codec()
-    let archive = try Archive(codec.compress(raster, model: RoundTripTests.models.standard))
+    let archive = try Archive(codec.compress(raster, model: RoundTripTests.models.standard, coding: .networks))
     // With a table that allows 255 only, alpha has no stream at all; else it is all but free.
     let alpha = archive.series[0].tiles[0][1]
     #expect(archive.series[0].valueWeights[3] == nil ? alpha.count < 100 : alpha.isEmpty)
@@ -79,9 +81,9 @@ import Testing
   /// A histogram like a comb: the weights of the values must take what the network cannot know.
   @Test func combedHistogramsAreCheap() throws {
     var raster = picture(.gray, 160, 160)
-    let plain = try Codec().compress(raster, model: RoundTripTests.models.standard).count
+    let plain = try Codec().compress(raster, model: RoundTripTests.models.standard, coding: .networks).count
     for i in raster.samples.indices { raster.samples[i] = raster.samples[i] / 4 * 4 }
-    let combed = try Codec().compress(raster, model: RoundTripTests.models.standard)
+    let combed = try Codec().compress(raster, model: RoundTripTests.models.standard, coding: .networks)
     #expect(try Archive(combed).series[0].valueWeights[0] != nil)
     #expect(combed.count < plain * 3 / 4)
     try check(raster)
@@ -92,14 +94,18 @@ import Testing
   @Test func forAllThreadsAndKernels() throws {
     let raster = picture(.rgba, 1026, 4)
     let model = ModelLibrary.bundled.standard
-    let expected = try Codec(threads: 1).compress(raster, model: model)
-    for threads in [2, 5] {
-      #expect(try Codec(threads: threads).compress(raster, model: model) == expected)
+    for coding in [Coding.networks, .best] {
+      let expected = try Codec(threads: 1).compress(raster, model: model, coding: coding)
+      for threads in [2, 5] {
+        #expect(try Codec(threads: threads).compress(raster, model: model, coding: coding) == expected)
+      }
     }
-    for kernel in Kernels.available {
+    for kernel in testedKernels {
       let codec = try Codec(threads: 2, kernel: kernel)
       let small = picture(.rgba, 40, 12)
-      #expect(try codec.compress(small, model: model) == Codec().compress(small, model: model))
+      #expect(
+        try codec.compress(small, model: model, coding: .networks)
+          == Codec().compress(small, model: model, coding: .networks))
     }
     #expect(throws: PRNNError.self) { try Codec(kernel: "mmx") }
   }
@@ -110,7 +116,7 @@ import Testing
   @Test func damagedArchives() throws {
     let raster = picture(.rgba, 12, 9)
     let codec = try Codec()
-    let bytes = try codec.compress(raster, model: ModelLibrary.bundled.standard)
+    let bytes = try codec.compress(raster, model: ModelLibrary.bundled.standard, coding: .networks)
     for i in stride(from: 0, to: bytes.count, by: 3) {
       var damaged = bytes
       damaged[i] ^= 0x41
@@ -123,7 +129,7 @@ import Testing
   @Test func damagedStreams() throws {
     let raster = picture(.rgb, 12, 9)
     let codec = try Codec()
-    let archive = try Archive(codec.compress(raster, model: ModelLibrary.bundled.standard))
+    let archive = try Archive(codec.compress(raster, model: ModelLibrary.bundled.standard, coding: .networks))
     let stream = Array(archive.series[0].tiles[0][0])
     let changes: [([UInt8]) -> [UInt8]] = [
       { _ in [] }, { $0 + [0, 1] }, { $0 + [0] }, { Array($0.dropLast(2)) }, { $0.map { ~$0 } },
@@ -138,7 +144,8 @@ import Testing
 
   @Test func unknownModelsAreNamed() throws {
     let codec = try Codec()
-    var archive = try Archive(codec.compress(picture(.gray, 3, 3), model: ModelLibrary.bundled.standard))
+    var archive = try Archive(
+      codec.compress(picture(.gray, 3, 3), model: ModelLibrary.bundled.standard, coding: .networks))
     archive.models[0] = .init(hash: Array(repeating: 0xAB, count: 32), name: "lost")
     #expect(throws: PRNNError.unknownModel(name: "lost", hash: String(repeating: "ab", count: 32))) {
       try codec.decompress(archive.serialised(), models: .bundled)
@@ -147,7 +154,7 @@ import Testing
 
   @Test func memoryLimit() throws {
     let model = try #require(ModelLibrary.bundled.model(named: "photo"))
-    let archive = try Codec().compress(picture(.rgb, 20, 20), model: model, effort: .fast)
+    let archive = try Codec().compress(picture(.rgb, 20, 20), model: model, effort: .fast, coding: .networks)
     // 20 · 20 · 3 samples, and a tile of (20 + 32) · (20 + 16) · 3.
     #expect(throws: PRNNError.tooLarge(bytes: 6816, limit: 6815)) {
       try Codec(memoryLimit: 6815).decompress(archive, models: .bundled)

@@ -106,7 +106,7 @@ import Testing
     let set = SetTests.small(300, .grayAlpha)
     let expected = try Codec(threads: 1).compress(set, model: SetTests.model, coding: .networks)
     #expect(try Codec(threads: 5).compress(set, model: SetTests.model, coding: .networks) == expected)
-    for kernel in Kernels.available {
+    for kernel in testedKernels {
       #expect(try Codec(threads: 2, kernel: kernel).compress(set, model: SetTests.model, coding: .networks) == expected)
     }
   }

@@ -49,7 +49,7 @@ import Testing
   }
 
   /// The encoder is as reproducible as the decoder: every kernel makes the very bytes of the vectors again.
-  @Test(arguments: Kernels.available)
+  @Test(arguments: testedKernels)
   func encodes(kernel: String) throws {
     let codec = try Codec(threads: 2, kernel: kernel)
     for (name, _) in VectorTests.hashes where !name.hasPrefix("photo") {
