@@ -2,7 +2,7 @@
 
 usage: python3 bench/corruption.py DATA|--small [--print]     DATA: a folder made by corpus/prepare.py; --small: only the small archives
 
-Of three small archives (a picture by context mixing, a set, a picture by networks that learn, with fits) every byte is changed
+Of four small archives (two pictures by context mixing, one of them of 16 bits, a set, a picture by networks that learn, with fits) every byte is changed
 and every length tried, through `prnn verify`; of that of a picture of 4 MPixel (photographs side by side) 10,000 random bytes and
 1,000 lengths, and some of them through `prnn decompress` and `--recover`. Uses .build/release/prnn.
 """
@@ -145,6 +145,7 @@ def measure(data_folder, base, rng):
     shutil.copy(ROOT / "corpus/made/hills-gray4.png", base / "mixing.png")
     small = {
         "a picture by context mixing": compress(base / "mixing.png"),
+        "one of 16 bits, with predictions": (ROOT / "spec/vectors/predicted-gray16.prnn").read_bytes(),
         "a set of 12": compress(base / "set"),
         "a picture by networks that learn, with fits": compress(base / "learning.png", "--effort", "max", "--coding", "networks"),
     }
@@ -179,7 +180,7 @@ def report(command, rows):
             "|---|---|---|---|",
             *rows,
             "",
-            "`Tests/PRNNTests/CorruptionTests.swift` changes every bit of every byte of nine of the vectors; and bytes in all chunks of six of them with"
+            "`Tests/PRNNTests/CorruptionTests.swift` changes every bit of every byte of ten of the vectors; and bytes in all chunks of seven of them with"
             " checksums that fit, decodes them, and compares the samples: all are refused or decode to the right samples.",
             "",
             "Two whole `TILE` chunks of one length, of tiles of one size, in each other's place: seen from version 7 on, which joins the checksum of a tile with its number, and in version 1.",

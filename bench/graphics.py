@@ -72,7 +72,15 @@ def page(files):
     lines += ["", f"Files whose samples did not come back: {len(unequal)}. Archives larger than their PNG file: {len(larger)}"
               + (f", by {max(d for _, d in larger)} bytes at the most ({', '.join(n for n, _ in larger)})" if larger else "") + ".",
               *([f"Files that are refused: {', '.join(refused)}."] if refused else [])]
+    wide = {n: r for n, r in files.items() if r["bits"] == 16 and r["prnn"] is not None}
+    lines += ["", "Those of 16 bits:", "", "| file | PNG | JPEG XL | prnn | prnn / JPEG XL |", "|---|---|---|---|---|",
+              *(f"| {n} | {r['png']} | {r['peer']} | {r['prnn']} | **{r['prnn'] / r['peer']:.3f}** |" for n, r in wide.items()),
+              f"| all | {total(wide, 'png')} | {total(wide, 'peer')} | {total(wide, 'prnn')} | **{total(wide, 'prnn') / total(wide, 'peer'):.3f}** |"]
     return "\n".join(lines) + "\n"
+
+
+def total(files, key):
+    return sum(r[key] for r in files.values())
 
 
 def main():

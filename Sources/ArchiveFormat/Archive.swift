@@ -3,7 +3,7 @@ import ByteCoding
 /// What a `.prnn` file holds, in the terms of spec/format.md. It knows bytes, not networks: streams stay as they are.
 public struct Archive: Equatable, Sendable {
   /// The newest format version.
-  public static let newestVersion = 9
+  public static let newestVersion = 10
   static let signature: [UInt8] = [0x89, 0x50, 0x52, 0x4E, 0x4E, 0x0D, 0x0A, 0x1A]
 
   /// The model that images were coded with.
@@ -85,7 +85,7 @@ public struct Archive: Equatable, Sendable {
     }
   }
 
-  /// Of the format: 9 when a tile's rows are filtered; else 8 when a series is coded as Y, C1 and C2; else 7 when a series of a version from 2 on has several tile chunks, or copies of a network are mixed by phases; else 6 when a series has records of its files, or copies of a network whose weights have a least; else 5 when it
+  /// Of the format: 10 when a tile is coded with predictions of its samples; else 9 when a tile's rows are filtered; else 8 when a series is coded as Y, C1 and C2; else 7 when a series of a version from 2 on has several tile chunks, or copies of a network are mixed by phases; else 6 when a series has records of its files, or copies of a network whose weights have a least; else 5 when it
   /// has times, fits, or chunks that are packed; else 4 when a tile is not coded by networks, else 3 when a series has a lattice
   /// or networks that learn, else 1 for a single image without a name and with its model elsewhere, else 2.
   public var version: Int
@@ -122,6 +122,9 @@ extension Archive.Series {
 
   /// Whether any tile chunk has filtered rows; from version 9 on.
   public var hasFilteredTiles: Bool { codings.contains(.filtered) }
+
+  /// Whether any tile chunk is coded with predictions of its samples; from version 10 on.
+  public var hasPredictedTiles: Bool { codings.contains(.predicted) }
 
   /// Whether any tile chunk is coded by networks.
   public var usesNetworks: Bool { codings.isEmpty || codings.contains(.network) }

@@ -79,11 +79,13 @@ struct ArchiveParser {
         case 7: needsVersion7
         case 8: series.contains(where: \.codesPlanes)
         case 9: series.contains(where: \.hasFilteredTiles)
+        case 10: series.contains(where: \.hasPredictedTiles)
         default: true
         }
       guard isNeeded, version > 5 || !needsVersion6, version > 6 || !mixesByPhase,
         version > 7 || !series.contains(where: \.codesPlanes),
-        version > 8 || !series.contains(where: \.hasFilteredTiles)
+        version > 8 || !series.contains(where: \.hasFilteredTiles),
+        version > 9 || !series.contains(where: \.hasPredictedTiles)
       else {
         throw ArchiveError.damaged("version \(version)")
       }
@@ -183,7 +185,8 @@ struct ArchiveParser {
     guard let coding = Archive.Coding(rawValue: try fields.byte()) else {
       throw ArchiveError.newerFeature("another coding of tiles")
     }
-    guard coding == .network ? header.bitDepth <= 8 : header.levels == 1 else {
+    guard coding == .network ? header.bitDepth <= 8 : header.levels == 1, coding != .predicted || header.bitDepth == 16
+    else {
       throw ArchiveError.damaged("coding of a tile")
     }
     return coding

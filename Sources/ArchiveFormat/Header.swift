@@ -55,6 +55,11 @@ extension Archive {
     case plain = 2
     /// The same with PNG's filters, a type in front of each row; from version 9 on.
     case filtered = 3
+    /// Samples of 16 bits, by context mixing with predictions of them; from version 10 on.
+    case predicted = 4
+
+    /// Whether it is context mixing.
+    public var isMixing: Bool { self == .mixing || self == .predicted }
   }
 
   /// What a tile chunk codes: a tile of one image, or several whole images.

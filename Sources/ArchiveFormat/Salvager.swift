@@ -46,10 +46,12 @@ struct Salvager {
       switch parser.version {
       case 2: parser.series.contains(where: \.adapts) ? 3 : 2
       case 8...:
-        parser.series.contains(where: \.hasFilteredTiles)
-          ? 9
-          : parser.series.contains(where: \.codesPlanes)
-            ? 8 : parser.needsVersion7 ? 7 : parser.needsVersion6 ? 6 : parser.needsVersion5 ? 5 : 4
+        parser.series.contains(where: \.hasPredictedTiles)
+          ? 10
+          : parser.series.contains(where: \.hasFilteredTiles)
+            ? 9
+            : parser.series.contains(where: \.codesPlanes)
+              ? 8 : parser.needsVersion7 ? 7 : parser.needsVersion6 ? 6 : parser.needsVersion5 ? 5 : 4
       default: parser.version
       }
     return Archive(version: version, models: parser.models, series: parser.series)
@@ -81,7 +83,7 @@ struct Salvager {
     case .series:
       closeDraft()
       // The first one that is whole says it: its length in version 1 is another.
-      if parser.series.isEmpty { parser.version = [24: 1, 30: 9][payload.count] ?? 2 }
+      if parser.series.isEmpty { parser.version = [24: 1, 30: 10][payload.count] ?? 2 }
       number += 1
       (draft, isLost) = (Draft(chunks: [(type, payload)]), false)
     case .index:
@@ -238,7 +240,8 @@ struct Salvager {
     if !stated.starts(with: Archive.signature) { losses.append(.signature) }
     // What only a later version has may have been lost.
     let newer =
-      losses.isEmpty && archive.missingParts.isEmpty ? 0 : [2: 1, 4: 5, 5: 4, 6: 3, 7: 2, 8: 1][archive.version] ?? 0
+      losses.isEmpty && archive.missingParts.isEmpty
+      ? 0 : archive.version == 2 ? 1 : archive.version > 3 ? Archive.newestVersion - archive.version : 0
     let versions = archive.version...archive.version + newer
     if !parser.series.isEmpty, !versions.contains(where: { stated.suffix(2) == [UInt8($0), 0] }) {
       losses.append(.version)

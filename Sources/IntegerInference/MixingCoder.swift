@@ -2,24 +2,33 @@ import EntropyCoding
 import PixelKernels
 
 /// Codes lots without a network: every pixel is found among its neighbours, or coded bit by bit, by context mixing
-/// (Mahoney, "Adaptive weighing of context models for lossless data compression", 2005); spec/arithmetic.md, "Context
-/// mixing". For drawings and screenshots. What is learned goes on from image to image of a lot.
+/// (Mahoney, "Adaptive weighing of context models for lossless data compression", 2005); spec/mixing.md. For
+/// drawings and screenshots, and samples of 16 bits. What is learned goes on from image to image of a lot.
 public struct MixingCoder {
   /// Bytes of a pixel: 1 ... 8.
   public let pixelBytes: Int
   /// Bytes of a sample: 1, or 2, the high one first.
   public let sampleBytes: Int
+  /// Whether bits have predictions as contexts, of samples of two bytes.
+  public let predicts: Bool
   /// Called now and then with the number of pixels coded since the last call.
   public var progress: (Int) -> Bool = { _ in true }
 
-  public init(pixelBytes: Int, sampleBytes: Int = 1) {
+  /// - Precondition: `predicts` only with samples of two bytes; pixels have whole samples.
+  public init(pixelBytes: Int, sampleBytes: Int = 1, predicts: Bool = false) {
+    precondition((!predicts || sampleBytes == 2) && pixelBytes % sampleBytes == 0)
     self.pixelBytes = pixelBytes
     self.sampleBytes = sampleBytes
+    self.predicts = predicts
   }
 
   /// Bytes that a coder needs for a lot; `Int.max` for more than that.
-  public static func bytesNeeded(_ size: LotSize) -> Int {
-    Int(exactly: prnn_mixing_bytes(size.width, size.height, size.count)) ?? .max
+  public func bytesNeeded(_ size: LotSize) -> Int {
+    Int(exactly: prnn_mixing_bytes(size.width, size.height, size.count, Int32(pixelBytes), kind)) ?? .max
+  }
+
+  private var kind: prnn_mixing_kind {
+    predicts ? PRNN_MIXING_PREDICTED : sampleBytes == 2 ? PRNN_MIXING_PAIRS : PRNN_MIXING_BYTES
   }
 
   /// The one step loop, for both directions.
@@ -30,8 +39,8 @@ public struct MixingCoder {
   public func run<Coder: BinaryCoder>(
     _ size: LotSize, through coder: inout Coder, given: Lot.Source?, result: Lot.Sink?
   ) {
-    guard let model = prnn_mixing_make(size.width, size.height, size.count, Int32(sampleBytes)) else {
-      preconditionFailure("there is no memory for \(MixingCoder.bytesNeeded(size)) bytes")
+    guard let model = prnn_mixing_make(size.width, size.height, size.count, Int32(pixelBytes), kind) else {
+      preconditionFailure("there is no memory for \(bytesNeeded(size)) bytes")
     }
     defer { prnn_mixing_free(model) }
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(PRNN_CANDIDATES)) { candidates in

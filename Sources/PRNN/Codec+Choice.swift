@@ -62,7 +62,9 @@ extension Codec {
     }
     let drafts = choices.indices.filter { choices[$0] != .networks }.map { i in
       let header = choices[i] == .best ? nil : set.series[i].mixingHeader
-      return Archive.Series(set.series[i], header ?? networks[byNetworks.firstIndex(of: i)!].header, coding: .mixing)
+      return Archive.Series(
+        set.series[i], header ?? networks[byNetworks.firstIndex(of: i)!].header,
+        coding: set.series[i].format.bitDepth == 16 ? .predicted : .mixing)
     }
     var mixed = Archive(version: 4, models: [], series: drafts)
     for i in mixed.series.indices { mixed.series[i].header.model = Archive.Header.noModel }
@@ -105,7 +107,8 @@ extension Codec {
     if format.bitDepth == 16 { return .mixing }
     let size = LotSize(width: mixing.tileWidth, height: mixing.tileHeight, count: mixing.lot)
     let jobs = min(threads, mixing.unitCount)
-    if saturatedProduct(MixingCoder.bytesNeeded(size), jobs) > memoryLimit / 2 { return .networks }
+    let mixer = MixingCoder(pixelBytes: format.pixelBytes)
+    if saturatedProduct(mixer.bytesNeeded(size), jobs) > memoryLimit / 2 { return .networks }
     if format.colourType == .palette || format.bitDepth < 8 { return .mixing }
     if series.hasFewPixels { return .best }
     let repeats = series.shareOfRepeats
@@ -118,7 +121,7 @@ extension Codec {
       let networks = plan.groups.indices.reduce(0) {
         $0 + trial.cost($1, nil, coders.coder(plan.groups[$1].role!, of: model))
       }
-      return Double(trial.cost(coders.mixing(plan))) / Double(max(1, networks))
+      return Double(trial.cost(coders.mixing(plan, .mixing))) / Double(max(1, networks))
     }
     if repeats < 0.35, excess(pixels: 1 << 12) > 1.1 { return .networks }
     // Drawings and screenshots that took fewer bytes as a whole took up to 1.07 times as many of such a part.
@@ -136,7 +139,7 @@ extension Codec {
         let (tile, images) = (series.header.unit(unit).tile, series.header.unit(unit).images.count)
         let samples = (tile.width * bits + 7) / 8 * tile.height * images
         let plain: [Archive.Coding] = series.bytes(ofUnit: unit) < samples - samples / 16 ? [] : [.plain]
-        return plain + (filters && (isSmall || series.coding(unit) == .mixing) ? [.filtered] : [])
+        return plain + (filters && (isSmall || series.coding(unit).isMixing) ? [.filtered] : [])
       }
       let trials = candidates.enumerated().flatMap { unit, codings in codings.map { (unit, $0) } }
       guard !trials.isEmpty else { continue }

@@ -171,8 +171,9 @@ extension Codec {
 }
 
 extension Archive {
-  /// The least version for how its networks learn, for what they code, and for filtered rows; 2 if all is as it was first.
+  /// The least version for how its networks learn, for what they code, and for what else codes tiles; 2 if all is as it was first.
   var leastVersion: Int {
+    if series.contains(where: \.hasPredictedTiles) { return 10 }
     if series.contains(where: \.hasFilteredTiles) { return 9 }
     if series.contains(where: \.codesPlanes) { return 8 }
     if series.contains(where: \.mixesByPhase) { return 7 }

@@ -110,11 +110,11 @@ extension Codec {
             if unit.level == 0 || (row | column) & 1 == 1 { add(number, row, column, &next, &sum) }
           }
         }
-      case .mixing, .plain, .filtered:
+      case .mixing, .predicted, .plain, .filtered:
         let size = job.lotSize
         let pixels = size.width * size.height * size.count
-        if job.coding == .mixing {
-          coders.mixing(plan).run(size, through: &meter, given: given, result: nil)
+        if job.coding.isMixing {
+          coders.mixing(plan, job.coding).run(size, through: &meter, given: given, result: nil)
         } else {
           // Deflate does not say which pixel takes what.
           let bits = archive.series[place].tiles[job.indices[0]][0].count * 8

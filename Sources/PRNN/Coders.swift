@@ -37,9 +37,9 @@ final class Coders {
   }
 
   /// The coder of a job of context mixing.
-  func mixing(_ plan: CodingPlan) -> MixingCoder {
+  func mixing(_ plan: CodingPlan, _ coding: Archive.Coding) -> MixingCoder {
     let bytes = plan.header.pixelBytes
-    var coder = MixingCoder(pixelBytes: bytes, sampleBytes: plan.header.sampleBytes)
+    var coder = MixingCoder(plan.header, coding)
     coder.progress = { [progress] in progress($0 * bytes) }
     return coder
   }
@@ -53,7 +53,7 @@ final class Coders {
   ) -> [[UInt8]] {
     switch job.coding {
     case .network: coder(job, plan).encode(plan.lot(job, withImage), streams: job.units.count, row: row)
-    case .mixing: [mixing(plan).encode(job.lotSize, row: row)]
+    case .mixing, .predicted: [mixing(plan, job.coding).encode(job.lotSize, row: row)]
     case .plain: [deflated(PackedRows(plan.header, job.lotSize).packed(row))]
     case .filtered: [PackedRows(plan.header, job.lotSize).filtered(row)]
     }
@@ -68,11 +68,11 @@ final class Coders {
   ) -> [Bool] {
     switch job.coding {
     case .network: return coder(job, plan).decode(streams, plan.lot(job, withImage), row: row)
-    case .mixing:
+    case .mixing, .predicted:
       // Samples of a valid stream fit their bit depth.
       let (count, bits) = (job.lotSize.width * plan.header.pixelBytes, min(8, plan.header.bitDepth))
       var fits = true
-      let isWhole = mixing(plan).decode(streams[0], job.lotSize) { image, y, samples in
+      let isWhole = mixing(plan, job.coding).decode(streams[0], job.lotSize) { image, y, samples in
         if bits < 8 { for x in 0..<count where samples[x] >> bits != 0 { fits = false } }
         row(image, y, samples)
       }
@@ -86,5 +86,13 @@ final class Coders {
       guard job.coding == .filtered else { return [rows.unpack(bytes, row)] }
       return [rows.unfiltered(bytes).map { rows.unpack($0, row) } ?? false]
     }
+  }
+}
+
+extension MixingCoder {
+  /// That of tiles coded in one of its ways.
+  init(_ header: Archive.Header, _ coding: Archive.Coding) {
+    self.init(
+      pixelBytes: header.pixelBytes, sampleBytes: header.sampleBytes, predicts: coding == .predicted)
   }
 }

@@ -83,8 +83,9 @@ struct CodingPlan: Sendable {
         return network.bytesNeeded(together, hasLattice: lattice != nil, learning: learning)
       }
     }
-    let isMixed = piece.units.contains { coding($0) == .mixing }
-    let working = max(networks.max() ?? 0, isMixed ? MixingCoder.bytesNeeded(size) : 0)
+    let mixers = Set(piece.units.map { coding($0) }.filter(\.isMixing))
+      .map { MixingCoder(header, $0).bytesNeeded(size) }
+    let working = max(networks.max() ?? 0, mixers.max() ?? 0)
     return saturatedSum([
       piece.samples, saturatedProduct(working, min(threads, jobs)),
     ])

@@ -82,7 +82,7 @@ extension ArchiveSummary.Series {
       bitDepth: Int(h.bitDepth), interlaced: h.interlaced, levels: h.levels, model: model?.name,
       modelHash: model.map { hexadecimal($0.hash) }, modelEmbedded: model.map { $0.file != nil },
       modelAtHand: model.map { model in model.file != nil || library.model(hash: model.hash, name: model.name) != nil },
-      tilesByNetworks: count(.network), tilesByContextMixing: count(.mixing),
+      tilesByNetworks: count(.network), tilesByContextMixing: count(.mixing) + count(.predicted),
       tilesByDeflate: count(.plain) + count(.filtered),
       tiles: series.tiles.count,
       tileWidth: h.tileWidth, tileHeight: h.tileHeight, weightedChannels: series.valueWeights.count,

@@ -1,45 +1,16 @@
 #include "ContextMixing.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "mixer.h"
+#include "predictor.h"
 
 enum {
   FLAG_CONTEXTS = 14,
   BIT_CONTEXTS = 16,
-  CONTEXTS = 16,
-  INPUTS = 2 * CONTEXTS + 1,
-  SETS = 3,
-  LIMIT = 2943,         // of a logit, in 1/256
   PAD = 8,              // columns beside a row
   ABOVE = 4,            // rows above a picture
-  REFINED = 4096,       // contexts of a refinement
-  NODES = 33,
-  NODE = 184,           // between two nodes, in 1/256
-  MOST = 30,            // of a count
-  LARGEST_WEIGHT = 1 << 22,
 };
-
-// round(65536 / (1 + e^(-k / 4))), k = 0 ... 46.
-static const uint16_t sigmoid[47] = {
-    32768, 36843, 40793, 44511, 47911, 50941, 53581, 55834, 57724, 59287, 60565, 61598, 62428, 63090, 63615, 64030,
-    64357, 64614, 64816, 64974, 65097, 65194, 65269, 65328, 65374, 65410, 65438, 65459, 65476, 65489, 65500, 65508,
-    65514, 65519, 65523, 65526, 65528, 65530, 65531, 65532, 65533, 65534, 65534, 65535, 65535, 65535, 65535,
-};
-
-/// Contexts, what they have seen, and how their opinions are mixed, for one kind of decision.
-typedef struct {
-  int contexts;
-  int shift;                      // of a step of the weights
-  int log2_slots;
-  uint32_t *slots[CONTEXTS];      // probability in 2^-20, check of 7 bits, count of 5 bits
-  uint32_t *at[CONTEXTS];
-  int32_t inputs[INPUTS];
-  int32_t *weights[SETS];         // in 2^-16
-  int32_t *chosen[SETS];
-  int32_t logits[SETS];
-  uint32_t *refined[2];           // (contexts, nodes) probabilities in 2^-22
-  uint32_t *node[2];
-} mixer;
 
 struct prnn_mixing {
   size_t width, height;
@@ -63,143 +34,12 @@ struct prnn_mixing {
   uint32_t history, run;
   int byte, part, activity, guess, side, top;
   uint32_t hashes[CONTEXTS];
-  int16_t logit[4096];
-  uint16_t probability[2 * LIMIT + 1];
-  int32_t rate[MOST + 1], trust[MOST + 1];
+  int predicts;                   // whether bits have contexts of predictions; the samples have two bytes
+  predictor predictor;
+  uint64_t known;                 // the bytes before the one at hand
+  uint64_t learned;               // bits
+  mixer_tables tables;
 };
-
-// ---------------------------------------------------------------------------------------------------------- arithmetic
-
-static int32_t node_of(int k) { return k < 0 ? 65536 - sigmoid[-k] : sigmoid[k]; }
-
-static void fill_tables(prnn_mixing *m) {
-  for (int z = -LIMIT; z <= LIMIT; z++) {
-    int j = (z + 2944) >> 6, f = (z + 2944) & 63;
-    int32_t a = node_of(j - 46), b = node_of(j - 45);
-    m->probability[z + LIMIT] = (uint16_t)(a + (((b - a) * f + 32) >> 6));
-  }
-  int z = -LIMIT;
-  for (int i = 0; i < 4096; i++) {
-    while (z < LIMIT && m->probability[z + LIMIT] < 16 * i + 8) z++;
-    m->logit[i] = (int16_t)z;
-  }
-  for (int n = 0; n <= MOST; n++) {
-    m->rate[n] = 655360 / (10 * n + 13);
-    m->trust[n] = n == 0 ? 0 : n < 8 ? 128 + 16 * n : 256;
-  }
-}
-
-static int32_t clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : x > high ? high : x; }
-
-static uint32_t mix(uint32_t a, uint32_t b) {
-  uint64_t h = (uint64_t)a * 0x9E3779B1u ^ (uint64_t)b * 0x85EBCA77u << 7;
-  h ^= h >> 29;
-  return (uint32_t)(h * 0xBF58476D1CE4E5B9u >> 32);
-}
-
-static uint32_t mix3(uint32_t a, uint32_t b, uint32_t c) { return mix(mix(a, b), c); }
-
-static uint32_t fold(uint64_t pixel) { return mix((uint32_t)pixel, (uint32_t)(pixel >> 32)); }
-
-// --------------------------------------------------------------------------------------------------------------- mixer
-
-static void *zeros(size_t count, size_t size) { return calloc(count, size); }
-
-static int make_mixer(prnn_mixing *m, mixer *x, int contexts, const int sets[SETS], int shift, int log2_slots) {
-  x->contexts = contexts;
-  x->shift = shift;
-  x->log2_slots = log2_slots;
-  for (int i = 0; i < contexts; i++)
-    if (!(x->slots[i] = zeros((size_t)1 << log2_slots, sizeof(uint32_t)))) return 0;
-  int inputs = 2 * contexts + 1;
-  for (int s = 0; s < SETS; s++) {
-    if (!(x->weights[s] = malloc((size_t)sets[s] * (size_t)inputs * sizeof(int32_t)))) return 0;
-    for (int i = 0; i < sets[s] * inputs; i++) x->weights[s][i] = i % inputs < contexts ? 10000 : 0;
-  }
-  for (int r = 0; r < 2; r++) {
-    if (!(x->refined[r] = malloc((size_t)REFINED * NODES * sizeof(uint32_t)))) return 0;
-    for (int i = 0; i < REFINED * NODES; i++)
-      x->refined[r][i] = (uint32_t)m->probability[clamp((i % NODES - 16) * NODE, -LIMIT, LIMIT) + LIMIT] << 6;
-  }
-  return 1;
-}
-
-static void free_mixer(mixer *x) {
-  for (int i = 0; i < CONTEXTS; i++) free(x->slots[i]);
-  for (int s = 0; s < SETS; s++) free(x->weights[s]);
-  for (int r = 0; r < 2; r++) free(x->refined[r]);
-}
-
-/// The slot of a context: one of two, found by its check, or the one that has seen less.
-static void look_up(mixer *x, int i, uint32_t hash) {
-  uint32_t *slot = x->slots[i] + (hash >> (32 - x->log2_slots)), check = hash & 127;
-  if ((*slot >> 5 & 127) != check) {
-    uint32_t *other = x->slots[i] + ((hash >> (32 - x->log2_slots)) ^ 1);
-    if ((*other >> 5 & 127) == check) {
-      slot = other;
-    } else {
-      if ((*other & 31) < (*slot & 31)) slot = other;
-      *slot = 1u << 31 | check << 5;
-    }
-  }
-  x->at[i] = slot;
-}
-
-/// Nodes on both sides of a logit; the nearer one learns.
-static int32_t refine(mixer *x, int r, uint32_t context, int32_t z) {
-  int32_t j = (z + 2944) / NODE, f = (z + 2944) % NODE;
-  uint32_t *t = x->refined[r] + context * NODES + j;
-  x->node[r] = t + (f >= NODE / 2);
-  return (int32_t)((t[0] * (uint64_t)(NODE - f) + t[1] * (uint64_t)f) / NODE >> 6);
-}
-
-static uint32_t predict(prnn_mixing *m, mixer *x, uint32_t first, uint32_t second) {
-  const int n = x->contexts;
-  for (int i = 0; i < n; i++) {
-    uint32_t slot = *x->at[i];
-    int32_t trust = m->trust[slot & 31];
-    x->inputs[i] = m->logit[slot >> 20] * trust >> 8;
-    x->inputs[n + i] = ((int32_t)(slot >> 16) - 32768) * trust >> 13;
-  }
-  x->inputs[2 * n] = 256;
-  int32_t all = 0;
-  for (int s = 0; s < SETS; s++) {
-    int64_t sum = 0;
-    for (int i = 0; i <= 2 * n; i++) sum += (int64_t)x->inputs[i] * x->chosen[s][i];
-    sum >>= 16;
-    x->logits[s] = sum < -LIMIT ? -LIMIT : sum > LIMIT ? LIMIT : (int32_t)sum;
-    all += x->logits[s];
-  }
-  // Rounded down, also below 0.
-  int32_t z = (all + 3 * 4096) / 3 - 4096;
-  m->last = x;
-  int32_t p = 2 * m->probability[z + LIMIT] + refine(x, 0, first, z) + refine(x, 1, second, z);
-  return (uint32_t)clamp((p + 2) >> 2, 1, 65535);
-}
-
-void prnn_mixing_learn(prnn_mixing *m, int bit) {
-  mixer *x = m->last;
-  const int n = x->contexts;
-  for (int s = 0; s < SETS; s++) {
-    int32_t error = (bit ? 65535 : 0) - m->probability[x->logits[s] + LIMIT];
-    for (int i = 0; i <= 2 * n; i++)
-      x->chosen[s][i] = clamp(x->chosen[s][i] + ((x->inputs[i] * error + (1 << (x->shift - 1))) >> x->shift), -LARGEST_WEIGHT,
-                              LARGEST_WEIGHT);
-  }
-  for (int i = 0; i < n; i++) {
-    uint32_t slot = *x->at[i], count = slot & 31;
-    int32_t p = (int32_t)(slot >> 12);
-    p += (int32_t)((int64_t)((bit ? (1 << 20) - 1 : 0) - p) * m->rate[count] >> 16);
-    *x->at[i] = (uint32_t)p << 12 | (slot & 127 << 5) | (count < MOST ? count + 1 : MOST);
-  }
-  for (int r = 0; r < 2; r++) {
-    int32_t p = (int32_t)*x->node[r];
-    *x->node[r] = (uint32_t)(p + (((bit ? 65535 << 6 : 0) - p) >> 6));
-  }
-  if (x == &m->bits) m->part = 2 * m->part + bit;
-}
-
-// -------------------------------------------------------------------------------------------------------------- pixels
 
 static int log2_slots(size_t pixels) {
   int bits = 12;
@@ -207,7 +47,7 @@ static int log2_slots(size_t pixels) {
   return bits;
 }
 
-size_t prnn_mixing_bytes(size_t width, size_t height, size_t count) {
+size_t prnn_mixing_bytes(size_t width, size_t height, size_t count, int pixel_bytes, prnn_mixing_kind kind) {
   size_t pixels, padded, all;
   if (__builtin_mul_overflow(width + 2 * PAD, height + ABOVE, &padded) || __builtin_mul_overflow(padded, count, &padded) ||
       __builtin_mul_overflow(padded, sizeof(uint64_t), &all) || __builtin_mul_overflow(width * height, count, &pixels) ||
@@ -215,24 +55,27 @@ size_t prnn_mixing_bytes(size_t width, size_t height, size_t count) {
     return SIZE_MAX;
   size_t slots = (size_t)1 << log2_slots(pixels);
   size_t weights = (2048 + 4096 + 2048) * (2 * FLAG_CONTEXTS + 1) + (2048 + 1024 + 648) * (2 * BIT_CONTEXTS + 1);
+  if (kind == PRNN_MIXING_PREDICTED) all += 2 * sizeof(int32_t) * error_row(width, pixel_bytes / 2);
   return all + slots * 4 * (FLAG_CONTEXTS + BIT_CONTEXTS + 2) + 4 * (weights + 4 * REFINED * NODES) + sizeof(prnn_mixing);
 }
 
-prnn_mixing *prnn_mixing_make(size_t width, size_t height, size_t count, int sample_bytes) {
-  static const int flag_sets[SETS] = {2048, 4096, 2048}, bit_sets[SETS] = {2048, 1024, 648};
-  prnn_mixing *m = prnn_mixing_bytes(width, height, count) == SIZE_MAX ? NULL : zeros(1, sizeof *m);
+prnn_mixing *prnn_mixing_make(size_t width, size_t height, size_t count, int pixel_bytes, prnn_mixing_kind kind) {
+  static const int flag_sets[SETS] = {2048, 4096, 2048}, bit_sets[SETS] = {2048, 1024, 648}, predicted_sets[SETS] = {1024, 16 * 33, 64};
+  prnn_mixing *m = prnn_mixing_bytes(width, height, count, pixel_bytes, kind) == SIZE_MAX ? NULL : calloc(1, sizeof *m);
   if (!m) return NULL;
-  fill_tables(m);
+  fill_tables(&m->tables);
   m->width = width;
   m->height = height;
   m->stride = width + 2 * PAD;
-  m->sample_bytes = sample_bytes;
+  m->sample_bytes = kind == PRNN_MIXING_BYTES ? 1 : 2;
+  m->predicts = kind == PRNN_MIXING_PREDICTED;
   const int bits = log2_slots(width * height * count);
   m->log2_found = bits;
-  m->pixels = zeros(m->stride * (height + ABOVE) * count, sizeof(uint64_t));
-  for (int i = 0; i < 2; i++) m->found[i] = zeros((size_t)1 << bits, sizeof(uint32_t));
-  if (!m->pixels || !m->found[0] || !m->found[1] || !make_mixer(m, &m->flags, FLAG_CONTEXTS, flag_sets, 15, bits) ||
-      !make_mixer(m, &m->bits, BIT_CONTEXTS, bit_sets, 14, bits)) {
+  m->pixels = calloc(m->stride * (height + ABOVE) * count, sizeof(uint64_t));
+  for (int i = 0; i < 2; i++) m->found[i] = calloc((size_t)1 << bits, sizeof(uint32_t));
+  if (!m->pixels || !m->found[0] || !m->found[1] || (m->predicts && !make_predictor(&m->predictor, width, pixel_bytes / 2)) ||
+      !make_mixer(&m->flags, &m->tables, FLAG_CONTEXTS, flag_sets, 10000, 15, bits) ||
+      !make_mixer(&m->bits, &m->tables, BIT_CONTEXTS, m->predicts ? predicted_sets : bit_sets, m->predicts ? 7000 : 10000, 14, bits)) {
     prnn_mixing_free(m);
     return NULL;
   }
@@ -242,6 +85,7 @@ prnn_mixing *prnn_mixing_make(size_t width, size_t height, size_t count, int sam
 void prnn_mixing_free(prnn_mixing *m) {
   free_mixer(&m->flags);
   free_mixer(&m->bits);
+  free(m->predictor.rows);
   free(m->pixels);
   free(m->found[0]);
   free(m->found[1]);
@@ -255,6 +99,7 @@ static void start_row(prnn_mixing *m) {
   m->match = 0;
   m->length = 0;
   m->run = 0;
+  if (m->predicts) start_errors(&m->predictor, m->row);
 }
 
 /// Fills what is beside a row that is known.
@@ -306,7 +151,9 @@ int prnn_mixing_next(prnn_mixing *m, uint64_t *candidates) {
   const uint64_t near[5] = {m->w, m->n, m->ne, m->nw, m->ww};
   m->count = 0;
   if (m->state >= 2) m->candidates[0] = m->matched, m->kinds[0] = 5, m->count = 1;
-  for (int k = 0; k < 5; k++) {
+  // Noise is seldom equal to what is beside it.
+  const int some = !m->predicts ? 5 : m->w == m->n || (m->history & 7) != 7 ? 1 : 0;
+  for (int k = 0; k < some; k++) {
     int is_new = 1;
     for (int i = 0; i < m->count; i++) is_new &= m->candidates[i] != near[k];
     if (is_new) m->candidates[m->count] = near[k], m->kinds[m->count++] = k;
@@ -352,17 +199,81 @@ uint32_t prnn_mixing_flag(prnn_mixing *m, int i) {
   const uint32_t sets[SETS] = {(uint32_t)i * 256 + (uint32_t)m->state * 64 + (m->pattern & 63), m->pattern,
                                (uint32_t)i * 256 + m->left * 8 + (m->above < 7 ? m->above : 7)};
   for (int k = 0; k < SETS; k++) m->flags.chosen[k] = m->flags.weights[k] + sets[k] * (2 * FLAG_CONTEXTS + 1);
-  return predict(m, &m->flags, (uint32_t)i << 8 | (m->pattern & 255), mix(wn, s) >> 20);
+  m->last = &m->flags;
+  return predict(&m->flags, (uint32_t)i << 8 | (m->pattern & 255), mix(wn, s) >> 20);
 }
 
 static int byte_of(uint64_t pixel, int number) { return (int)(pixel >> 8 * number & 255); }
 
-/// The median edge detector.
-static int middle(int w, int n, int nw) { return clamp(w + n - nw, w < n ? w : n, w < n ? n : w); }
+/// A sample of 16 bits.
+static int32_t sample_of(uint64_t pixel, int channel) { return byte_of(pixel, 2 * channel) << 8 | byte_of(pixel, 2 * channel + 1); }
+
+static neighbours around(const prnn_mixing *m, int channel) {
+#define SAMPLE(name) .name = sample_of(m->name, channel)
+  return (neighbours){SAMPLE(w),   SAMPLE(n),   SAMPLE(nw),  SAMPLE(ne),  SAMPLE(ww),  SAMPLE(nn),
+                      SAMPLE(nne), SAMPLE(nee), SAMPLE(nww), SAMPLE(nnw), SAMPLE(www), SAMPLE(nnn)};
+#undef SAMPLE
+}
+
+/// - Parameter known: the samples before.
+static void predict_channel(prnn_mixing *m, int channel, uint64_t known) {
+  const neighbours a = around(m, channel);
+  neighbours b;
+  if (channel > 0) b = around(m, channel - 1);
+  predict_sample(&m->predictor, m->row, m->column, channel, &a, channel > 0 ? &b : NULL, channel > 0 ? sample_of(known, channel - 1) : 0);
+}
+
+/// The next bit of a sample of 16 bits: its contexts are how far predictions are from the threshold at and above which it is 1.
+static uint32_t predicted_bit(prnn_mixing *m) {
+  const int channel = m->byte >> 1, is_low = m->byte & 1, part = m->part;
+  int bit = is_low ? 7 : 15;
+  while (part >> ((is_low ? 8 : 16) - bit) != 0) bit--;
+  const int32_t high = is_low ? byte_of(m->known, m->byte - 1) : 0;
+  const int32_t least = (is_low ? high << 8 : 0) | ((part << (bit + 1 - (is_low ? 0 : 8)) & 255) << (is_low ? 0 : 8));
+  const int32_t threshold = least | 1 << bit;
+  const prediction *p = m->predictor.of + channel;
+  const int32_t *g = p->guesses;
+  const uint32_t which = (uint32_t)(channel * 16 + bit), prefix = (uint32_t)(least >> bit | 1 << (16 - bit));
+  const uint32_t energy = level(p->blend_energy);
+#define FINE(x) fine((x) - threshold)
+#define COARSE(x) coarse((x) - threshold)
+  const uint32_t blend = FINE(p->blend), filter = FINE(p->filtered);
+  const uint32_t before = channel > 0 ? fold(m->known & (((uint64_t)1 << 16 * channel) - 1)) : 0;
+  const uint32_t contexts[BIT_CONTEXTS] = {
+      blend | energy << 8,
+      blend | COARSE(p->blend + p->blend_w) << 8 | COARSE(p->blend + p->blend_n) << 16,
+      FINE(g[0]) | level(p->spread) << 8,
+      FINE(g[1]) | COARSE(g[5]) << 8,
+      filter | coarse(p->filter_w) << 8 | coarse(p->filter_n) << 16,
+      FINE(g[2]) | COARSE(g[3]) << 8,
+      FINE(p->filtered + ((p->filter_w + p->filter_n) >> 2)) | energy << 8,
+      filter | energy << 8,
+      prefix,
+      mix3(prefix, mix(fold(m->w), fold(m->n)), before),
+      mix(prefix, (uint32_t)(byte_of(m->w, 2 * channel) | byte_of(m->n, 2 * channel) << 8)),
+      FINE(g[6]) | energy << 8 | level(p->spread) << 16,
+      filter | COARSE(p->blend) << 8 | COARSE(g[0]) << 16,
+      mix(prefix, before),
+      filter | coarse(p->filter_w + p->filter_n) << 8 | level(p->filter_energy) << 16,
+      (uint32_t)(part | high >> 4 << 8),
+  };
+  for (int j = 0; j < BIT_CONTEXTS; j++) look_up(&m->bits, j, mix3(contexts[j], which, (uint32_t)j));
+  const uint32_t sets[SETS] = {which * 16 + energy, (uint32_t)bit * 33 + COARSE(p->blend), which};
+#undef FINE
+#undef COARSE
+  for (int k = 0; k < SETS; k++) m->bits.chosen[k] = m->bits.weights[k] + sets[k] * (2 * BIT_CONTEXTS + 1);
+  m->last = &m->bits;
+  return predict(&m->bits, (which & 31) << 7 | filter, mix3(filter, which, energy) >> 20);
+}
 
 void prnn_mixing_byte(prnn_mixing *m, int byte, uint64_t known) {
   m->byte = byte;
   m->part = 1;
+  m->known = known;
+  if (m->predicts) {
+    if (byte % 2 == 0) predict_channel(m, byte / 2, known);
+    return;
+  }
   // A low byte is compared to what neighbours are above the high byte before it.
   const int is_low = byte % m->sample_bytes;
   const int high = is_low ? byte_of(known, byte - 1) : 0;
@@ -412,6 +323,7 @@ static uint32_t says(int guess, int part, int bit) {
 }
 
 uint32_t prnn_mixing_bit(prnn_mixing *m) {
+  if (m->predicts) return predicted_bit(m);
   const uint32_t part = (uint32_t)m->part, byte = (uint32_t)m->byte;
   int bit = 7;
   while (part >> (8 - bit) != 0) bit--;
@@ -419,10 +331,22 @@ uint32_t prnn_mixing_bit(prnn_mixing *m) {
   const uint32_t sets[SETS] = {byte * 256 + part, (byte * 8 + (uint32_t)m->activity) * 16 + (uint32_t)bit,
                                (byte * 9 + (uint32_t)bit) * 9 + says(m->guess, m->part, bit) * 3 + says(m->side, m->part, bit)};
   for (int k = 0; k < SETS; k++) m->bits.chosen[k] = m->bits.weights[k] + sets[k] * (2 * BIT_CONTEXTS + 1);
-  return predict(m, &m->bits, byte << 8 | part, mix3((uint32_t)m->guess, part, byte) >> 20);
+  m->last = &m->bits;
+  return predict(&m->bits, byte << 8 | part, mix3((uint32_t)m->guess, part, byte) >> 20);
+}
+
+void prnn_mixing_learn(prnn_mixing *m, int bit) {
+  const int is_bit = m->last == &m->bits;
+  // What is predicted is learned ever more slowly.
+  learn(m->last, bit, is_bit && m->predicts ? 12 + (int32_t)((uint64_t)52 * 32768 / (++m->learned + 32768)) : 64);
+  if (is_bit) m->part = 2 * m->part + bit;
 }
 
 void prnn_mixing_end(prnn_mixing *m, uint64_t pixel, int candidate) {
+  for (int c = 0; m->predicts && c < m->predictor.channels; c++) {
+    if (candidate >= 0) predict_channel(m, c, pixel);
+    learn_sample(&m->predictor, m->row, m->column, c, sample_of(pixel, c));
+  }
   *m->place++ = pixel;
   m->run = pixel == m->w ? m->run + 1 : 0;
   m->history = (m->history << 3 | (uint32_t)(candidate < 0 ? 7 : m->kinds[candidate])) & 0xFFFF;

@@ -156,23 +156,30 @@ static void squares(const prnn_kernels *k) {
   say("squares", k->name, hashed(hashed(EMPTY, predictions, sizeof predictions), energies, sizeof energies));
 }
 
-static void mixing(void) {
+/// - Parameter bytes: of a pixel.
+static void mixing(prnn_mixing_kind kind, int bytes) {
   enum { WIDTH = 40, HEIGHT = 30 };
-  prnn_mixing *m = prnn_mixing_make(WIDTH, HEIGHT, 1, 1);
+  prnn_mixing *m = prnn_mixing_make(WIDTH, HEIGHT, 1, bytes, kind);
   uint64_t candidates[PRNN_CANDIDATES], hash = EMPTY;
   prnn_mixing_start(m, 0);
   for (int i = 0; i < WIDTH * HEIGHT; i++) {
     int count = prnn_mixing_next(m, candidates), found = -1;
-    uint64_t pixel = (uint64_t)(i % WIDTH / 7 * 30 + number(0, 2) / 2);
+    uint64_t pixel = 0;
+    if (bytes == 1) pixel = (uint64_t)(i % WIDTH / 7 * 30 + number(0, 2) / 2);
+    // Samples of 16 bits, the high byte first: a slope with edges, and noise.
+    for (int c = 0; c + 1 < bytes; c += 2) {
+      const int sample = i % WIDTH > 30 ? 65535 * (i / WIDTH >> c & 1) : 3000 + 37 * (i % WIDTH) * (c + 1) + 211 * (i / WIDTH) + number(0, 40);
+      pixel |= (uint64_t)(sample >> 8 | (sample & 255) << 8) << 8 * c;
+    }
     for (int c = 0; c < count && found < 0; c++) {
       uint32_t p = prnn_mixing_flag(m, c);
       hash = hashed(hash, &p, sizeof p);
       prnn_mixing_learn(m, candidates[c] == pixel);
       if (candidates[c] == pixel) found = c;
     }
-    if (found < 0) {
-      prnn_mixing_byte(m, 0, 0);
-      for (int bit = 7; bit >= 0; bit--) {
+    for (int b = 0; b < bytes && found < 0; b++) {
+      prnn_mixing_byte(m, b, pixel & (((uint64_t)1 << 8 * b) - 1));
+      for (int bit = 8 * b + 7; bit >= 8 * b; bit--) {
         uint32_t p = prnn_mixing_bit(m);
         hash = hashed(hash, &p, sizeof p);
         prnn_mixing_learn(m, pixel >> bit & 1);
@@ -181,7 +188,7 @@ static void mixing(void) {
     prnn_mixing_end(m, pixel, found);
   }
   prnn_mixing_free(m);
-  say("mixing", "all", hash);
+  say(kind == PRNN_MIXING_BYTES ? "mixing" : kind == PRNN_MIXING_PAIRS ? "mixing_pairs" : "mixing_predicted", "all", hash);
 }
 
 int main(void) {
@@ -194,6 +201,8 @@ int main(void) {
     }
   }
   state = 9;
-  mixing();
+  mixing(PRNN_MIXING_BYTES, 1);
+  mixing(PRNN_MIXING_PAIRS, 6);
+  mixing(PRNN_MIXING_PREDICTED, 6);
   return 0;
 }

@@ -131,7 +131,7 @@ import Testing
     let original = try folder.write("in.png", picture().png())
     #expect(run("compress", original).status == 0)
     let archive = try folder.read("in.prnn")
-    for (at, message) in [(0, "not a prnn archive"), (8, "newer than version 9"), (40, "the archive is damaged")] {
+    for (at, message) in [(0, "not a prnn archive"), (8, "newer than version 10"), (40, "the archive is damaged")] {
       var bytes = archive
       bytes[at] ^= 0x42
       let result = run("decompress", try folder.write("bad.prnn", bytes))

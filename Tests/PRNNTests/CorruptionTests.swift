@@ -9,7 +9,7 @@ import Testing
   /// A single picture, sets, a network with value weights, tiles, context mixing, networks that learn, with fits and lattices.
   static let names = [
     "rgb-23x16", "set", "gray-comb", "gray-tiles", "mixing-palette", "learning-comb", "fits-lot", "metadata-set",
-    "planes-rgba",
+    "planes-rgba", "predicted-gray16",
   ]
 
   @Test(arguments: names)
@@ -37,7 +37,9 @@ import Testing
   }
 
   /// Bytes of all chunks, with a checksum of the chunk that fits: it cannot be decoded, or to the same samples.
-  @Test(arguments: ["rgb-23x16", "gray-tiles", "mixing-palette", "learning-comb", "fits-lot", "fits-rgb"])
+  @Test(arguments: [
+    "rgb-23x16", "gray-tiles", "mixing-palette", "learning-comb", "fits-lot", "fits-rgb", "predicted-gray16",
+  ])
   func bytesBehindTheChecksums(name: String) throws {
     let bytes = try VectorTests.read(name + ".prnn")
     let codec = try Codec()

@@ -52,7 +52,9 @@ import Testing
   @Test(arguments: testedKernels)
   func encodes(kernel: String) throws {
     let codec = try Codec(threads: 2, kernel: kernel)
-    for (name, _) in VectorTests.hashes where !name.hasPrefix("photo") {
+    // Samples of 16 bits are coded in another way since version 10.
+    let older = ["mixing-gray16.prnn", "mixing-rgba16.prnn"]
+    for (name, _) in VectorTests.hashes where !name.hasPrefix("photo") && !older.contains(name) {
       let bytes = try VectorTests.read(name)
       let archive = try Archive(bytes)
       let names = archive.series.flatMap(\.names)

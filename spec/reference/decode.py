@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reference decoder for .prnn archives, format versions 1 to 9.
+"""Reference decoder for .prnn archives, format versions 1 to 10.
 
 Written from format.md, arithmetic.md and mixing.md alone; the names in brackets below, such as [format: IMAG], are the
 sections of these texts. It is meant to be read beside them: it is slow, and uses integers only. What is inside a stream
@@ -37,7 +37,7 @@ GROUPS = {  # colour type -> groups of channels, each with its network [format: 
     6: [([0, 1, 2], COLOUR), ([3], ALPHA)],
 }
 NO_MODEL = 255  # in place of a model's number [format: IMAG]
-NETWORKS, MIXED, PACKED, FILTERED = 0, 1, 2, 3  # the coding of a tile [format: TILE]
+NETWORKS, MIXED, PACKED, FILTERED, PREDICTED = 0, 1, 2, 3, 4  # the coding of a tile [format: TILE]
 MOST_PIXELS = 2**26  # of a series; a limit of this program alone, so that a damaged header cannot take all memory
 
 
@@ -117,13 +117,13 @@ class Chunks:
     KNOWN[4] = KNOWN[3]
     KNOWN[5] = KNOWN[4] + (b"TIME", b"META", b"FITS")
     KNOWN[6] = KNOWN[5] + (b"FILE",)
-    KNOWN[7] = KNOWN[8] = KNOWN[9] = KNOWN[6]
+    KNOWN[7] = KNOWN[8] = KNOWN[9] = KNOWN[10] = KNOWN[6]
 
     def __init__(self, data: bytes):
         self.fields = Fields(data, "the archive")
         require(self.fields.take(8) == b"\x89PRNN\r\n\x1a", "not a .prnn archive")
         self.version = self.fields.number("H")
-        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 9")
+        require(self.version in self.KNOWN, f"the archive has version {self.version}, this program knows 1 to 10")
         self.skipped = False  # was there a chunk to skip between the last one taken and the one at hand?
         self.newest = False  # was there a chunk that only version 5 has?
         self.several = False  # has any series several tiles?
@@ -307,12 +307,13 @@ def decode_tile(fields: Fields, header: Header, networks: dict, weights: np.ndar
 
 def decode_other_tile(fields: Fields, header: Header, coding: int, samples: np.ndarray) -> None:
     """Fills in the samples of a tile or lot that no network codes. [format: TILE]"""
-    require(coding in (MIXED, PACKED, FILTERED), f"unknown coding {coding} of a tile")
+    require(coding in (MIXED, PACKED, FILTERED, PREDICTED), f"unknown coding {coding} of a tile")
+    require(coding != PREDICTED or header.bit_depth == 16, "coding 4 of a tile whose samples do not have 16 bits")
     stream = fields.take(fields.number("I"))
     fields.end()
-    if coding == MIXED:
+    if coding in (MIXED, PREDICTED):
         decoder = RangeDecoder(stream)
-        samples[:] = decode_mixed(decoder, *samples.shape, header.sample_bytes)
+        samples[:] = decode_mixed(decoder, *samples.shape, header.sample_bytes, coding == PREDICTED)
         decoder.end()
         require(samples.max() < 2**header.bit_depth, "the image is damaged: a sample is too large for the bit depth")
         return
@@ -390,8 +391,10 @@ def decode_archive(data: bytes, models: dict[bytes, Model]) -> list[tuple[Header
     planes = any(h.lattice and h.lattice.planes for h, _ in series)
     require(chunks.version > 7 or not planes, "Y, C1 and C2 in place of colours, which only version 8 has")
     require(chunks.version != 8 or planes, "an archive of version 8 without Y, C1 and C2 in place of colours")
-    filtered = any(FILTERED in h.codings for h, _ in series)
-    require((chunks.version == 9) == filtered, "filtered rows before version 9, or none in an archive of version 9")
+    for coding, version in (FILTERED, 9), (PREDICTED, 10):
+        there = any(coding in h.codings for h, _ in series)
+        require(chunks.version >= version if there else chunks.version != version,
+                f"coding {coding} before version {version}, or not in an archive of version {version}")
     require(chunks.version != 7 or phases or chunks.several, "an archive of version 7 of single tiles, without phases")
     require(len({bool(h.names) for h, _ in series}) == 1, "some images have names and some have not")
     check_names([name for h, _ in series for name in h.names])

@@ -62,14 +62,14 @@ def p(z: int) -> int:
 
 
 class Mixer:
-    def __init__(self, contexts: int, table_bits: int, entries: tuple[int, int, int], shift: int):
-        """entries: of each set of weights."""
+    def __init__(self, contexts: int, table_bits: int, entries: tuple[int, int, int], shift: int, weight: int = 10000):
+        """entries: of each set of weights; weight: of an opinion at first."""
         self.contexts, self.shift_of_hash, self.shift = np.arange(contexts), 32 - table_bits, shift
         self.p = np.zeros((contexts, 2**table_bits), np.int32)
         self.check = np.zeros((contexts, 2**table_bits), np.uint8)
         self.count = np.zeros((contexts, 2**table_bits), np.uint8)
         self.weights = np.zeros((sum(entries), 2 * contexts + 1), np.int64)  # of the three sets, one after the other
-        self.weights[:, :contexts] = 10000
+        self.weights[:, :contexts] = weight
         self.first = np.array([0, entries[0], entries[0] + entries[1]])  # entry of each set
         steps = [64 * p(clamp(184 * (i - 16), -MOST, MOST)) for i in range(33)]
         self.refinements = np.tile(np.array(steps), (2, 4096, 1))
@@ -87,8 +87,9 @@ class Mixer:
         self.count[new, slots[new]] = 0
         return i, slots
 
-    def decide(self, decoder: RangeDecoder, hashes: np.ndarray, entries: list[int], rows: list[int]) -> int:
-        """The next decision, of which the mixer learns. entries: of each set of weights; rows: of each refinement."""
+    def decide(self, decoder: RangeDecoder, hashes: np.ndarray, entries: list[int], rows: list[int], rate: int = 64) -> int:
+        """The next decision, of which the mixer learns. entries: of each set of weights; rows: of each refinement; rate: what
+        part of an error is learned, in 1/64."""
         slots = self.slots(hashes)  # [Probability]
         p20, n = self.p[slots].astype(np.int64), self.count[slots]
         inputs = np.concatenate([(LOGIT[p20 >> 8] * TRUST[n]) >> 8, (((p20 >> 4) - 32768) * TRUST[n]) >> 13, [256]])
@@ -103,7 +104,7 @@ class Mixer:
 
         y = 1 - decoder.symbol(np.array([probability, 65536]))  # [The decision]: 1 comes first
 
-        errors = 65535 * y - P[of_sets + MOST]  # [Learning]
+        errors = (65535 * y - P[of_sets + MOST]) * rate >> 6  # [Learning]
         steps = (errors[:, None] * inputs + (1 << self.shift - 1)) >> self.shift
         self.weights[chosen] = np.clip(weights + steps, -2**22, 2**22)
         self.p[slots] = p20 + ((((2**20 - 1) * y - p20) * RATE[n]) >> 16)
@@ -117,15 +118,15 @@ class Mixer:
 
 
 class Image:
-    """The pixels of an image so far; called, it is q(d, e)."""
+    """The pixels of an image so far, or what is kept of each; called, it is q(d, e)."""
 
-    def __init__(self, width: int):
-        self.width, self.rows, self.row, self.column = width, [], 0, 0
+    def __init__(self, width: int, above=0):
+        self.width, self.rows, self.row, self.column, self.above = width, [], 0, 0, above
 
     def __call__(self, d: int, e: int) -> int:
         row, column = self.row - d, self.column + e
         if row < 0:
-            return 0
+            return self.above
         if d > 0:
             return self.rows[row][clamp(column, 0, self.width - 1)]
         return self.rows[row][column] if column >= 0 else self(1, -self.column)
@@ -209,22 +210,29 @@ class Matches:
 class Tile:
     """What is learned in a tile or lot."""
 
-    def __init__(self, decoder: RangeDecoder, pixels: int, channels: int, sample_bytes: int):
+    def __init__(self, decoder: RangeDecoder, pixels: int, channels: int, sample_bytes: int, predicts: bool):
         table_bits = next((b for b in range(12, 20) if 2**b >= 4 * pixels), 20)
         self.decoder, self.channels, self.sample_bytes, self.matches = decoder, channels, sample_bytes, Matches(table_bits)
         self.flags = Mixer(14, table_bits, (2048, 4096, 2048), 15)
-        self.bits = Mixer(16, table_bits, (2048, 1024, 648), 14)
+        self.predictors = [Predictor(channel) for channel in range(channels // 2)] if predicts else []
+        self.bits = Mixer(16, table_bits, (1024, 528, 64), 14, 7000) if predicts else Mixer(16, table_bits, (2048, 1024, 648), 14)
+        self.decided = 0  # bits
         self.left = self.history = 0
 
     def decode_image(self, height: int, width: int) -> list[list[int]]:
         image = Image(width)
+        self.errors = Image(width, [[0] * 10 for _ in self.predictors])
         for image.row in range(height):
             image.rows.append([])
+            self.errors.rows.append([])
             for image.column in range(width):
+                self.errors.row, self.errors.column = image.row, image.column
                 around = Around(image)
                 self.matches.find(around)
                 pixel, kind = self.decode_flags(around)
-                if pixel is None:
+                if self.predictors:
+                    pixel = self.predict(around, pixel)
+                elif pixel is None:
                     pixel = self.decode_bits(around)
                 self.matches.after(pixel)
                 image.rows[-1].append(pixel)
@@ -238,7 +246,10 @@ class Tile:
         """The pixel, if it is a candidate, and its kind, or 7."""
         expected, state, q = self.matches.expected(), self.matches.state(), a.q
         candidates = {expected: 5} if state >= 2 else {}  # and their kinds, in order
-        for kind, pixel in enumerate((a.w, a.n, a.ne, a.nw, a.ww)):
+        near = (a.w, a.n, a.ne, a.nw, a.ww)
+        if self.predictors:
+            near = near[:1] if a.w == a.n or self.history % 8 != 7 else ()
+        for kind, pixel in enumerate(near):
             candidates.setdefault(pixel, kind)
         pattern, above, left = a.pattern(), a.above(), self.left
         w, n, ww, nn, nw, ne, nee, nww, nne = map(fold, (a.w, a.n, a.ww, a.nn, a.nw, a.ne, a.nee, a.nww, a.nne))
@@ -260,6 +271,54 @@ class Tile:
             if self.flags.decide(self.decoder, hashes, entries, [256 * i + pattern % 256, mix(wn, s) >> 20]):
                 return candidate, kind
         return None, 7
+
+    def predict(self, a: Around, found: int | None) -> int:
+        """The pixel, which is known if it was a candidate. [mixing: Bits with predictions]"""
+        pixel, errors = 0, []
+        for c, predictor in enumerate(self.predictors):
+            predictor.look(a, self.errors, pixel)
+            sample = self.decode_sample(a, c, predictor, pixel) if found is None else sample_of(found, c)
+            errors.append(predictor.learn(sample))
+            pixel += (sample >> 8 | sample % 256 << 8) << 16 * c
+        self.errors.rows[-1].append(errors)
+        return pixel
+
+    def decode_sample(self, a: Around, c: int, p: Predictor, known: int) -> int:
+        least, part = 0, 1
+        before = fold(known) if c > 0 else 0
+        energy, energy_of_filter = (level(sum(abs(e[i]) for e in p.errors)) for i in (8, 9))
+        spread = level(abs(p.w - p.nw) + abs(p.n - p.nw) + abs(p.n - p.ne))
+        (b_w, f_w), (b_n, f_n) = (e[8:] for e in p.errors[:2])
+        around = mix(fold(a.w), fold(a.n))
+        g, blend, filtered = p.guesses, p.blend, p.filtered
+        for b in range(15, -1, -1):
+            threshold = least + 2**b
+            prefix = (least >> b) + 2 ** (16 - b)
+            part = 1 if b == 7 else part
+            high = least >> 8 if b < 8 else 0
+
+            def f(x: int) -> int:
+                return fine(x - threshold)
+
+            def r(x: int) -> int:
+                return coarse(x - threshold)
+
+            contexts = [
+                f(blend) + 256 * energy, f(blend) + 256 * r(blend + b_w) + 65536 * r(blend + b_n), f(g[0]) + 256 * spread,
+                f(g[1]) + 256 * r(g[5]), f(filtered) + 256 * coarse(f_w) + 65536 * coarse(f_n), f(g[2]) + 256 * r(g[3]),
+                f(filtered + ((f_w + f_n) >> 2)) + 256 * energy, f(filtered) + 256 * energy, prefix,
+                mix(prefix, around, before), mix(prefix, byte(a.w, 2 * c) + 256 * byte(a.n, 2 * c)),
+                f(g[6]) + 256 * energy + 65536 * spread, f(filtered) + 256 * r(blend) + 65536 * r(g[0]), mix(prefix, before),
+                f(filtered) + 256 * coarse(f_w + f_n) + 65536 * energy_of_filter, part + 256 * (high >> 4)]
+            o = 16 * c + b
+            hashes = mix(np.array(contexts, np.uint64), o, np.arange(16, dtype=np.uint64))
+            entries = [16 * o + energy, 33 * b + r(blend), o]
+            rows = [128 * (o % 32) + f(filtered), mix(f(filtered), o, energy) >> 20]
+            self.decided += 1
+            rate = 12 + 52 * 32768 // (self.decided + 32768)
+            y = self.bits.decide(self.decoder, hashes, entries, rows, rate)
+            least, part = least + (y << b), 2 * part + y
+        return least
 
     def decode_bits(self, a: Around) -> int:
         known = 0
@@ -306,8 +365,70 @@ def med(w: int, n: int, nw: int) -> int:
     return clamp(w + n - nw, min(w, n), max(w, n))
 
 
-def decode_mixed(decoder: RangeDecoder, count: int, height: int, width: int, channels: int, sample_bytes: int) -> np.ndarray:
-    """The bytes (images, height, width, bytes of a pixel) of a tile or lot; sample_bytes: 1, or 2 of 16 bits."""
-    tile = Tile(decoder, count * height * width, channels, sample_bytes)
+# --------------------------------------------------------------------- [mixing: Bits with predictions (coding 4)]
+
+
+def sample_of(pixel: int, c: int) -> int:
+    """Of 16 bits, the high byte first."""
+    return byte(pixel, 2 * c) * 256 + byte(pixel, 2 * c + 1)
+
+
+def fine(d: int) -> int:
+    a = min(abs(d), 65535)
+    h = a.bit_length() - 1
+    return (a if a < 4 else 4 * (h - 1) + (a >> h - 2) % 4) + 64 * (d < 0)
+
+
+def coarse(d: int) -> int:
+    return min(abs(d), 65535).bit_length() + 16 * (d < 0)
+
+
+def level(energy: int) -> int:
+    return sum((3 << i) >> 1 <= energy for i in range(15))
+
+
+class Predictor:
+    """What is predicted of the samples of a channel."""
+
+    def __init__(self, channel: int):
+        self.channel, self.taps = channel, [0] * (16 if channel > 0 else 12)
+
+    def look(self, a: Around, errors: Image, known: int) -> None:
+        """Before a sample; known: the pixel's samples before it."""
+        c = self.channel
+        # w, n, nw, ne, ww, nn, nne, nee, nww, nnw, www, nnn, of this channel and of the one before
+        pixels = (a.w, a.n, a.nw, a.ne, a.ww, a.nn, a.nne, a.nee, a.nww, a.nnw, a.www, a.nnn)
+        own = w, n, nw, ne, _, nn, nne, *_ = [sample_of(x, c) for x in pixels]
+        guesses = [med(w, n, nw), w + n - nw, w, n, (w + ne) >> 1, n + ne - nne, ((w + n) >> 1) + ((ne - nw) >> 2), 2 * n - nn]
+        others = []
+        if c > 0:
+            others = [sample_of(x, c - 1) for x in pixels]
+            v, (w1, n1, nw1, ne1, _, _, nne1) = sample_of(known, c - 1), others[:7]
+            more = [v - med(w1, n1, nw1), v - (w1 + n1 - nw1), v - w1, v - n1, v - ((w1 + ne1) >> 1), v - (n1 + ne1 - nne1),
+                    (2 * v - w1 - n1) >> 1, 0]
+            guesses[7] = guesses[0]
+            guesses = [g + m for g, m in zip(guesses, more)]
+            others = [x - v for x in others[:4]]
+        self.guesses = [clamp(g, 0, 65535) for g in guesses]
+        self.w, self.n, self.nw, self.ne = w, n, nw, ne
+        self.errors = [errors(d, e)[c] for d, e in ((0, -1), (1, 0), (1, -1), (1, 1))]
+        counts = [2**40 // (2 + sum(e[i] for e in self.errors)) ** 2 for i in range(8)]
+        self.blend = (sum(k * g for k, g in zip(counts, self.guesses)) + sum(counts) // 2) // sum(counts)
+        self.inputs = [x - self.blend for x in own] + others
+        self.filtered = clamp(self.blend + (sum(u * t for u, t in zip(self.inputs, self.taps)) >> 16), 0, 65535)
+
+    def learn(self, x: int) -> list[int]:
+        """After a sample; its errors."""
+        f, norm = x - self.filtered, 1 + (sum(u * u for u in self.inputs) >> 8)
+        for i, u in enumerate(self.inputs):
+            step = abs(8 * f * u) // norm
+            self.taps[i] = clamp(self.taps[i] + (step if f * u > 0 else -step), -(2**20), 2**20)
+        return [abs(x - g) for g in self.guesses] + [x - self.blend, f]
+
+
+def decode_mixed(decoder: RangeDecoder, count: int, height: int, width: int, channels: int, sample_bytes: int,
+                 predicts: bool) -> np.ndarray:
+    """The bytes (images, height, width, bytes of a pixel) of a tile or lot; sample_bytes: 1, or 2 of 16 bits; predicts: coding 4."""
+    tile = Tile(decoder, count * height * width, channels, sample_bytes, predicts)
     pixels = np.array([tile.decode_image(height, width) for _ in range(count)], np.uint64)
     return (pixels[..., None] >> np.arange(0, 8 * channels, 8, dtype=np.uint64) & 255).astype(np.uint8)

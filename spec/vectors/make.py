@@ -3,7 +3,8 @@ byte also that of each file, in files.json.
 
 usage: python3 spec/vectors/make.py [PRNN]     (needs Pillow and the program, .build/release/prnn when not given)
 
-Makes only files that are not there: they are frozen. (Those of versions 2 to 6 with several tiles or lots would be of version 7 today.)
+Makes only files that are not there: they are frozen. (Those of versions 2 to 6 with several tiles or lots would be of version 7 today; mixing-gray16 and mixing-rgba16, of version 4,
+would be of version 10.)
 `tiny.prnnmodel` is a small model with another window, so that no decoder gets away with that of the bundled models; the
 two archives of hills.png are of those. The models paper-*.prnnmodel are of make_models.py, tiny-squares and tiny-mates are of make_local_models.py.
 """
@@ -229,6 +230,11 @@ def png(path, depth, colour, samples, before=(), after=()):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
 
 
+def deep(samples):
+    """Samples of 16 bits (height, width, ...) as bytes (height, width, bytes of a pixel)."""
+    return samples.astype(">u2").view(np.uint8).reshape(*samples.shape[:2], -1)
+
+
 def mixing():
     """Archives without networks, or with some tiles of them: name, depth, colour type, samples, options."""
     only = ("--coding", "mixing")
@@ -241,9 +247,20 @@ def mixing():
     for depth in (1, 2):
         yield f"mixing-gray{depth}", depth, 0, drawing(30, 43, 1, 75 + depth) >> 8 - depth, only
     slope = 4000 + np.add.outer(37 * np.arange(26), 29 * np.arange(31)) + np.random.default_rng(7).integers(0, 30, (26, 31))
-    yield "mixing-gray16", 16, 0, slope.astype(">u2").view(np.uint8).reshape(26, 31, 2), only
-    colours = np.stack([slope, slope // 2 + 90, slope // 3, slope * 0 + 65535], -1).astype(">u2")
-    yield "mixing-rgba16", 16, 6, colours.view(np.uint8).reshape(26, 31, 8), only
+    yield "mixing-gray16", 16, 0, deep(slope), only
+    colours = np.stack([slope, slope // 2 + 90, slope // 3, slope * 0 + 65535], -1)
+    yield "mixing-rgba16", 16, 6, deep(colours), only
+    yield "predicted-gray16", 16, 0, deep(slope * (slope > 4300)), only  # with a flat part
+    yield "predicted-rgba16", 16, 6, deep(colours), only
+    # Of two tiles.
+    steps = np.random.default_rng(12).integers(-300, 300, (1, 2050))
+    yield "predicted-gray-alpha16", 16, 4, deep(np.stack([30000 + np.cumsum(steps, 1), 65535 * (steps > 0)], -1)), only
+    # Steps so high that taps of the filter are clamped.
+    steps = 65280 * (np.add.outer(np.arange(15) // 7, np.arange(30)) >> 3 & 1)
+    steps = steps[..., None] + np.random.default_rng(14).integers(0, 4, (15, 30, 3))
+    yield "predicted-steps16", 16, 2, deep(steps), only
+    extremes = 65535 * np.random.default_rng(13).integers(0, 2, (15, 14, 3))
+    yield "predicted-lot16", 16, 2, {f"{i}.png": deep(np.roll(extremes // (1 + i), i, 1)) for i in range(3)}, only
     yield "mixing-noise", 8, 2, np.random.default_rng(8).integers(0, 256, (14, 19, 3)).astype(np.uint8), only
     yield "mixing-noise4", 4, 0, np.random.default_rng(9).integers(0, 16, (15, 21, 1)).astype(np.uint8), only
     # A tile of networks, and one of context mixing.
@@ -324,7 +341,7 @@ def main():
         def add(name, source, samples, *options):
             if "--effort" not in options:
                 options += ("--effort", "fast")
-            if name.split("-")[0] not in ("mixing", "metadata", "exact", "filtered"):
+            if name.split("-")[0] not in ("mixing", "predicted", "metadata", "exact", "filtered"):
                 options += ("--coding", "networks")
             if not name.startswith("metadata"):
                 options += ("--no-preserve",)

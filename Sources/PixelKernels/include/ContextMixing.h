@@ -1,4 +1,4 @@
-// Context mixing of pixels: the model behind spec/arithmetic.md, "Context mixing".
+// Context mixing of pixels: the model behind spec/mixing.md.
 #ifndef PRNN_CONTEXT_MIXING_H
 #define PRNN_CONTEXT_MIXING_H
 
@@ -11,13 +11,21 @@
 /// The model of a lot. What it has learned goes on from picture to picture.
 typedef struct prnn_mixing prnn_mixing;
 
-/// Bytes of a model for pictures of some size; SIZE_MAX for more than that.
-size_t prnn_mixing_bytes(size_t width, size_t height, size_t count);
+/// What the bits of pixels have as contexts.
+typedef enum {
+  /// Bytes around, of samples of a byte.
+  PRNN_MIXING_BYTES,
+  /// The same, of samples of two bytes, the high one first.
+  PRNN_MIXING_PAIRS,
+  /// Predictions, of samples of two bytes, the high one first.
+  PRNN_MIXING_PREDICTED,
+} prnn_mixing_kind;
 
-/// A model for `count` pictures of (height, width) pixels of 1 ... 8 bytes each; NULL without memory for it.
-///
-/// - Parameter sample_bytes: of a sample: 1, or 2, the high one first.
-prnn_mixing *prnn_mixing_make(size_t width, size_t height, size_t count, int sample_bytes);
+/// Bytes of a model for pictures of some size; SIZE_MAX for more than that.
+size_t prnn_mixing_bytes(size_t width, size_t height, size_t count, int pixel_bytes, prnn_mixing_kind kind);
+
+/// A model for `count` pictures of (height, width) pixels of 1 ... 8 bytes each (of samples of two bytes 2, 4, 6 or 8); NULL without memory for it.
+prnn_mixing *prnn_mixing_make(size_t width, size_t height, size_t count, int pixel_bytes, prnn_mixing_kind kind);
 void prnn_mixing_free(prnn_mixing *m);
 
 /// Goes to the first pixel of a picture.
